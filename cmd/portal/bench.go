@@ -1,0 +1,8 @@
+package main
+
+import "context"
+
+type benchCommand struct{ storage }
+
+// Run measures.
+func (c *benchCommand) Run(context.Context) error { return nil }

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// control answers the operator's commands on a Unix socket in the data folder, which only the portal's own user can
+// reach: the embedded stores belong to one process, so a second one asks the first.
+type control struct {
+	server   *http.Server
+	listener net.Listener
+	done     chan error
+}
+
+func (s storage) socket() string { return filepath.Join(s.Data, "control.sock") }
+
+// startControl listens on the socket. One that a killed portal left is replaced: the locks of the stores are ours.
+func startControl(ctx context.Context, p *portal, where storage) (*control, error) {
+	if err := os.Remove(where.socket()); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("removing an old control socket: %w", err)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "unix", where.socket())
+	if err != nil {
+		return nil, fmt.Errorf("listening on the control socket: %w", err)
+	}
+	if err := os.Chmod(where.socket(), 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("protecting the control socket: %w", err), listener.Close())
+	}
+	router := chi.NewRouter()
+	router.Get("/projections", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, r, func(ctx context.Context) (any, error) { return p.engine.Status(ctx) })
+	})
+	router.Post("/projections/rebuild", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, r, func(ctx context.Context) (any, error) {
+			return p.engine.Rebuild(ctx, r.URL.Query()["name"]...)
+		})
+	})
+	router.Post("/backup", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, r, func(ctx context.Context) (any, error) { return nil, p.backup(ctx, where, r.URL.Query().Get("to")) })
+	})
+	router.Post("/verify", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, r, func(ctx context.Context) (any, error) { return p.events.Verify(ctx, nil) })
+	})
+	c := &control{
+		server:   &http.Server{Handler: router, ReadHeaderTimeout: time.Second},
+		listener: listener, done: make(chan error, 1),
+	}
+	go func() { c.done <- c.server.Serve(listener) }()
+	return c, nil
+}
+
+func (c *control) close() error {
+	err := c.server.Close()
+	if served := <-c.done; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}
+
+// answer runs an operator's command and writes what came of it.
+func answer(w http.ResponseWriter, r *http.Request, run func(context.Context) (any, error)) {
+	value, err := run(r.Context())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	writeJSON(w, r, value)
+}
+
+// errNotRunning says that no portal serves from a data folder.
+var errNotRunning = errors.New("no portal is running on this data folder")
+
+// ask gives a command to the portal that is running on a data folder. Error: errNotRunning.
+func ask(ctx context.Context, where storage, method, path string, query url.Values, into any) error {
+	client := http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", where.socket())
+		},
+	}}
+	defer client.CloseIdleConnections()
+	target := url.URL{Scheme: "http", Host: "portal", Path: path, RawQuery: query.Encode()}
+	request, err := http.NewRequestWithContext(ctx, method, target.String(), http.NoBody)
+	if err != nil {
+		return fmt.Errorf("asking the running portal: %w", err)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		var unreachable *net.OpError
+		if errors.As(err, &unreachable) && unreachable.Op == "dial" {
+			return errNotRunning
+		}
+		return fmt.Errorf("asking the running portal: %w", err)
+	}
+	defer response.Body.Close() //nolint:errcheck // it was only read
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return fmt.Errorf("reading the running portal's answer: %w", err)
+	}
+	if response.StatusCode != http.StatusOK {
+		return errors.New(strings.TrimSpace(string(body)))
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return fmt.Errorf("reading the running portal's answer: %w", err)
+	}
+	return nil
+}
+
+// either runs a command on the portal that is running, or, if none is, on the stores themselves.
+func either[T any](
+	ctx context.Context, where storage, method, path string, query url.Values, alone func(*portal) (T, error),
+) (value T, err error) {
+	err = ask(ctx, where, method, path, query, &value)
+	if !errors.Is(err, errNotRunning) {
+		return value, err
+	}
+	p, err := open(ctx, where, options{messages: &outbox{}})
+	if err != nil {
+		return value, err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	return alone(p)
+}

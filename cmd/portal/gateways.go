@@ -1,0 +1,9 @@
+package main
+
+import (
+	"errors"
+
+	"services.example/portal/commands"
+)
+
+func newGateways(_, _, _ string) (commands.Messages, error) { return nil, errors.New("no gateways") }

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+	"github.com/go-chi/httprate"
+
+	"services.example/portal/commands"
+	"services.example/portal/domain/problem"
+	"services.example/portal/infra/httpapi"
+	"services.example/portal/infra/telemetry"
+	"services.example/portal/readapi"
+)
+
+type handlerOptions struct {
+	production     bool
+	demo           *demo // nil in production
+	metrics        *telemetry.Metrics
+	trustedProxies []string
+}
+
+// handler is the whole of what the portal answers.
+func handler(p *portal, with handlerOptions) http.Handler {
+	cookies := httpapi.Cookies{Production: with.production}
+	router := chi.NewRouter()
+	router.Use(clientAddress(with.trustedProxies), httpapi.Protect, with.metrics.Requests)
+	router.NotFound(func(w http.ResponseWriter, r *http.Request) {
+		httpapi.Write(w, r, problem.New(problem.NotFound, "not-found"))
+	})
+	router.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		httpapi.Write(w, r, problem.New(problem.NotAllowed, "method-not-allowed"))
+	})
+	router.Get("/healthz", healthz)
+	router.Get("/readyz", p.readyz)
+	router.Method(http.MethodGet, "/metrics", with.metrics.Handler())
+	router.Group(func(r chi.Router) {
+		repeatable := &httpapi.Commands{Entries: p.reads, Secret: p.secrets.clients, Now: p.now}
+		r.Use(
+			httpapi.WithCaller(p.sessions, cookies),
+			limitAnonymous(with.production),
+			repeatable.Middleware,
+		)
+		api := httpapi.New(r, version)
+		(&commands.Routes{Commands: p.commands, Cookies: cookies}).Register(api)
+		readapi.New(readapi.Deps{Reads: p.reads, Progress: p.engine, Files: files{p.blobs}, Now: p.now}).Register(api)
+	})
+	if with.demo != nil {
+		with.demo.routes(router)
+	}
+	return router
+}
+
+// clientAddress finds the caller's network address: that of the connection, unless trusted proxies pass it on.
+func clientAddress(trustedProxies []string) func(http.Handler) http.Handler {
+	if len(trustedProxies) == 0 {
+		return middleware.ClientIPFromRemoteAddr
+	}
+	return middleware.ClientIPFromXFF(trustedProxies...)
+}
+
+// limitAnonymous bounds what one address may ask for without being signed in.
+func limitAnonymous(production bool) func(http.Handler) http.Handler {
+	perMinute := 60_000 // a demo has one user, who may be a test
+	if production {
+		perMinute = 600
+	}
+	limiter := httprate.NewRateLimiter(perMinute, time.Minute,
+		httprate.WithKeyFuncs(func(r *http.Request) (string, error) { return middleware.GetClientIP(r.Context()), nil }),
+		httprate.WithLimitHandler(func(w http.ResponseWriter, r *http.Request) {
+			httpapi.Write(w, r, &problem.Problem{Kind: problem.TooMany, Code: "too-many-requests", RetryAfter: time.Minute})
+		}))
+	return func(next http.Handler) http.Handler {
+		limited := limiter.Handler(next)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, err := httpapi.Signed(r.Context()); err == nil {
+				next.ServeHTTP(w, r)
+				return
+			}
+			limited.ServeHTTP(w, r)
+		})
+	}
+}

@@ -1,0 +1,43 @@
+// Command portal is a service portal for entrepreneurs: an event-sourced backend with its command and query APIs.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is the API's version, and that of the binary's behaviour towards its data.
+const version = "1.0.0"
+
+// cli is the command line. Every flag has an environment variable.
+type cli struct {
+	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the portal (the default)."`
+	Project projectCommand `cmd:"" help:"Show the read models, or rebuild some from the event log."`
+	Seed    seedCommand    `cmd:"" help:"Load the catalogue of services as events. Repeating it changes nothing."`
+	Staff   staffCommand   `cmd:"" help:"Create an account of somebody who works with applications."`
+	Verify  verifyCommand  `cmd:"" help:"Check everything that the event log holds."`
+	Backup  backupCommand  `cmd:"" help:"Copy the event log and the keys, also of a portal that is running."`
+	Bench   benchCommand   `cmd:"" help:"Load data and measure the portal on this machine."`
+}
+
+func main() {
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo})))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var commands cli
+	parser := kong.Must(&commands, kong.Name("portal"), kong.UsageOnError(),
+		kong.Description("A service portal for entrepreneurs. Without arguments it serves a demo on this machine."),
+		kong.BindTo(ctx, (*context.Context)(nil)))
+	parsed, err := parser.Parse(os.Args[1:])
+	parser.FatalIfErrorf(err)
+	if err := parsed.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "portal:", err)
+		os.Exit(1) //nolint:gocritic // nothing is left to stop: the signal handler ends with the process
+	}
+}

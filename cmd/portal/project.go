@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"text/tabwriter"
+
+	"services.example/portal/projections"
+)
+
+// projectCommand shows or rebuilds read models.
+type projectCommand struct {
+	storage
+	Rebuild []string `help:"Read models to build again from the event log; all for every one." placeholder:"NAME"`
+}
+
+// Run shows or rebuilds them, on the running portal if there is one.
+func (c *projectCommand) Run(ctx context.Context) error {
+	if len(c.Rebuild) == 0 {
+		return c.show(ctx)
+	}
+	names := c.Rebuild
+	if len(names) == 1 && names[0] == "all" {
+		names = nil
+	}
+	reports, err := either(ctx, c.storage, http.MethodPost, "/projections/rebuild", url.Values{"name": names},
+		func(p *portal) ([]projections.Report, error) {
+			if err := p.project(ctx); err != nil {
+				return nil, err
+			}
+			return p.engine.Rebuild(ctx, names...)
+		})
+	if err != nil {
+		return err
+	}
+	different := 0
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "READ MODEL\tDOCUMENTS\tEVENTS\tTIME\tCOMPARED WITH THE ONE BEFORE")
+	for _, r := range reports {
+		compared := "not compared: it was not up to date"
+		if r.Compared {
+			compared = fmt.Sprintf("%d differences", len(r.Differences))
+		}
+		different += len(r.Differences)
+		fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%s\n", r.Name, r.Documents, r.Events, r.Duration.Round(1e6), compared)
+		for _, id := range r.Differences {
+			fmt.Fprintf(table, "\t\t\t\t%s\n", id)
+		}
+	}
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("printing: %w", err)
+	}
+	if different > 0 {
+		return fmt.Errorf("%d documents were not what the log says; the rebuilt ones serve now", different)
+	}
+	return nil
+}
+
+func (c *projectCommand) show(ctx context.Context) error {
+	statuses, err := either(ctx, c.storage, http.MethodGet, "/projections", nil,
+		func(p *portal) ([]projections.Status, error) {
+			if err := p.project(ctx); err != nil {
+				return nil, err
+			}
+			return p.engine.Status(ctx)
+		})
+	if err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "READ MODEL\tVERSION\tSTATE\tPOSITION\tLAG, EVENTS\tLAG, SECONDS\tSKIPPED\tERROR")
+	for _, s := range statuses {
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%d\t%.1f\t%d\t%s\n",
+			s.Name, s.Version, s.State, s.Position, s.LagEvents, s.LagSeconds, s.SkippedUnknown, s.LastError)
+	}
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("printing: %w", err)
+	}
+	return nil
+}
+
+// project runs the projections until they have seen everything.
+func (p *portal) project(ctx context.Context) error {
+	if err := p.engine.Start(ctx); err != nil {
+		return err
+	}
+	return p.engine.CaughtUp(ctx)
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"services.example/portal/commands"
+	"services.example/portal/infra/telemetry"
+)
+
+// serveCommand serves the portal.
+type serveCommand struct {
+	storage
+	Listen         string   `env:"PORTAL_LISTEN" default:"127.0.0.1:8080" help:"Address to listen on."`
+	SiteURL        string   `env:"PORTAL_SITE_URL" help:"Where people reach the portal; links in e-mails begin with it."`
+	TrustedProxies []string `env:"PORTAL_TRUSTED_PROXIES" help:"Networks of reverse proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8."`
+	Production     bool     `env:"PORTAL_PRODUCTION" help:"Refuse everything that belongs to a demo."`
+	SMTP           string   `env:"PORTAL_SMTP" help:"Mail server, smtp://user:password@host:587 (production)."`
+	MailFrom       string   `env:"PORTAL_MAIL_FROM" help:"Sender of e-mails (production)."`
+	SMSGateway     string   `env:"PORTAL_SMS_GATEWAY" help:"HTTP gateway for SMS (production)."`
+	Catalogue      string   `env:"PORTAL_CATALOGUE" help:"Folder with the catalogue to load in a demo; the built-in one if empty."`
+}
+
+const (
+	shutdownTime = 20 * time.Second
+	maxHeader    = 64 << 10 // bytes
+)
+
+// Run serves until the context ends.
+func (c *serveCommand) Run(ctx context.Context) (err error) {
+	messages, outbox, err := c.messages()
+	if err != nil {
+		return err
+	}
+	metrics, err := telemetry.New()
+	if err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	defer listener.Close() //nolint:errcheck // closed by the server already
+	site := c.SiteURL
+	if site == "" {
+		site = "http://" + listener.Addr().String()
+	}
+	p, err := open(ctx, c.storage, options{messages: messages, limits: c.limits(), siteURL: site, meter: metrics.Meter()})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	if err := p.engine.Start(ctx); err != nil {
+		return err
+	}
+	var demo *demo
+	if !c.Production {
+		if demo, err = startDemo(ctx, p, outbox, c.Catalogue); err != nil {
+			return fmt.Errorf("preparing the demo: %w", err)
+		}
+	}
+	control, err := startControl(ctx, p, c.storage)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, control.close()) }()
+	return c.serve(ctx, listener, handler(p, handlerOptions{
+		production: c.Production, demo: demo, metrics: metrics, trustedProxies: c.TrustedProxies,
+	}))
+}
+
+// serve answers requests until the context ends, then lets those that are running end.
+func (c *serveCommand) serve(ctx context.Context, listener net.Listener, h http.Handler) error {
+	server := &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHeader,
+		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
+	}
+	group, running := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serving: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-running.Done()
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+		defer cancel()
+		if err := server.Shutdown(ending); err != nil {
+			return errors.Join(fmt.Errorf("ending requests: %w", err), server.Close())
+		}
+		return nil
+	})
+	mode := "demo: invented people, messages at /dev/outbox, this machine only"
+	if c.Production {
+		mode = "production"
+	}
+	fmt.Printf("portal ready at http://%s (%s)\n", listener.Addr(), mode)
+	return group.Wait()
+}
+
+// limits are strict in production. A demo has one user, who may be a test.
+func (c *serveCommand) limits() commands.Limits {
+	if c.Production {
+		return commands.Limits{CodesPerHour: 20}
+	}
+	return commands.Limits{CodesPerHour: 10_000}
+}

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+
+	"services.example/portal/infra/eventstore/pebblelog"
+)
+
+// verifyCommand checks the event log.
+type verifyCommand struct{ storage }
+
+// Run checks the log of the running portal, or that of a folder which nobody uses, without changing it.
+func (c *verifyCommand) Run(ctx context.Context) error {
+	var report pebblelog.Report
+	err := ask(ctx, c.storage, http.MethodPost, "/verify", nil, &report)
+	if errors.Is(err, errNotRunning) {
+		report, err = pebblelog.Verify(ctx, c.events(), pebblelog.Options{}, func(r pebblelog.Report) {
+			fmt.Fprintf(os.Stderr, "\r%d events", r.Events)
+		})
+		fmt.Fprintln(os.Stderr)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Printf("the event log is sound: %d events in %d streams, %d bytes, last position %s\n",
+		report.Events, report.Streams, report.Bytes, report.Last)
+	return nil
+}

@@ -1,0 +1,95 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"services.example/portal/domain/application"
+	"services.example/portal/domain/problem"
+	"services.example/portal/domain/service"
+	"services.example/portal/infra/eventstore"
+)
+
+// Applications are the use cases of an application's life.
+type Applications struct {
+	deps    Deps
+	streams *streams
+}
+
+// Application is an application after a command, with the content of the service version that it was started with.
+type Application struct {
+	Outcome[application.State]
+	ID      string
+	Service service.Content
+}
+
+// ask carries out a command of the applicant. The command is made from the application's state and its service version.
+func (a *Applications) ask(
+	ctx context.Context, req Request, id string,
+	command func(application.State, service.Content, *service.Form) (application.Command, error),
+) (Application, error) {
+	if _, err := uuid.Parse(id); err != nil {
+		return Application{}, notFound()
+	}
+	var content service.Content
+	outcome, err := a.streams.applications.execute(ctx, req, id, func(s application.State) (application.Command, error) {
+		if s.Status == "" || s.Applicant != req.Actor {
+			return nil, notFound()
+		}
+		var form *service.Form
+		var err error
+		if content, form, err = a.streams.serviceVersion(ctx, s.ServiceID, s.ServiceVersion); err != nil {
+			return nil, err
+		}
+		return command(s, content, form)
+	})
+	if err != nil {
+		return Application{}, err
+	}
+	if outcome.State.Applicant != req.Actor {
+		return Application{}, notFound()
+	}
+	return Application{Outcome: outcome, ID: id, Service: content}, nil
+}
+
+func notFound() error { return problem.New(problem.NotFound, "application-not-found") }
+
+// serviceVersion loads one version of a service, with its compiled form.
+func (s *streams) serviceVersion(ctx context.Context, id string, version int) (service.Content, *service.Form, error) {
+	state, err := s.services.state(ctx, id)
+	if err != nil {
+		return service.Content{}, nil, err
+	}
+	content, found := state.Content(version)
+	if !found {
+		return service.Content{}, nil, problem.New(problem.NotFound, "service-not-found")
+	}
+	key := fmt.Sprintf("%s@%d", id, version)
+	form, cached := s.forms.Get(key)
+	if !cached {
+		if form, err = service.CompileForm(content.Steps); err != nil {
+			return service.Content{}, nil, fmt.Errorf("compiling the form of service %s: %w", key, err)
+		}
+		s.forms.Add(key, form)
+	}
+	return content, form, nil
+}
+
+// nextNumber hands out the next running number. A repeated command gets the number that it got before, as long as the
+// store remembers the event.
+func (a *Applications) nextNumber(ctx context.Context, req Request, applicationID string, at time.Time) (int64, error) {
+	event := application.NumberAssigned{ApplicationID: applicationID, At: at}
+	id := uuid.NewSHA1(req.CommandID, []byte("number"))
+	encoded, err := a.deps.Codec.Encode(ctx, application.NumbersStream, id, req.metadata(""), event)
+	if err != nil {
+		return 0, fmt.Errorf("encoding a number: %w", err)
+	}
+	appended, err := a.deps.Events.Append(ctx, application.NumbersStream, eventstore.Any, encoded)
+	if err != nil {
+		return 0, fmt.Errorf("assigning a number: %w", err)
+	}
+	return application.RunningNumber(appended.Revision), nil
+}

@@ -1,0 +1,67 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/google/uuid"
+
+	"services.example/portal/domain/application"
+	"services.example/portal/domain/problem"
+	"services.example/portal/domain/service"
+)
+
+// AttachFile stores a file and adds it to a document step. What may be wrong without looking at the bytes is found
+// before they are stored. Errors: file-too-large, files-too-large, file-type-not-allowed, not-a-document-step,
+// unknown-step, not-editable.
+func (a *Applications) AttachFile(
+	ctx context.Context, req Request, id, stepID, name string, content io.Reader,
+) (Application, application.File, error) {
+	file := application.File{ID: uuid.NewSHA1(req.CommandID, []byte("file")).String(), Name: name}
+	current, err := a.own(ctx, req, id)
+	if err != nil {
+		return Application{}, application.File{}, err
+	}
+	if err := current.State.AcceptsFile(stepID); err != nil {
+		return Application{}, application.File{}, err
+	}
+	stored, err := a.deps.Files.Put(ctx, req.Actor, content, current.Service.Files.MaxFileBytes)
+	if err != nil {
+		return Application{}, application.File{}, fmt.Errorf("storing a file: %w", err)
+	}
+	file.SHA256, file.MIME, file.Size = stored.SHA256, stored.MIME, stored.Size
+	attached, err := a.ask(ctx, req, id,
+		func(_ application.State, content service.Content, form *service.Form) (application.Command, error) {
+			return application.AttachFile{
+				Applicant: req.Actor, Form: form, Rules: content.Files, StepID: stepID, File: file, At: a.deps.Now(),
+			}, nil
+		})
+	if err != nil {
+		return Application{}, application.File{}, err
+	}
+	file, _, found := attached.State.File(file.ID)
+	if !found {
+		return Application{}, application.File{}, problem.New(problem.NotFound, "file-not-found")
+	}
+	return attached, file, nil
+}
+
+// own loads an application that belongs to the caller, with its service version.
+func (a *Applications) own(ctx context.Context, req Request, id string) (Application, error) {
+	if _, err := uuid.Parse(id); err != nil {
+		return Application{}, notFound()
+	}
+	s, err := a.streams.applications.state(ctx, id)
+	if err != nil {
+		return Application{}, err
+	}
+	if s.Status == "" || s.Applicant != req.Actor {
+		return Application{}, notFound()
+	}
+	content, _, err := a.streams.serviceVersion(ctx, s.ServiceID, s.ServiceVersion)
+	if err != nil {
+		return Application{}, err
+	}
+	return Application{Outcome: Outcome[application.State]{State: s}, ID: id, Service: content}, nil
+}

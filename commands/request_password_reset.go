@@ -1,0 +1,64 @@
+package commands
+
+import (
+	"context"
+	"crypto/hmac"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"services.example/portal/domain/account"
+	"services.example/portal/domain/identity"
+	"services.example/portal/domain/problem"
+)
+
+const resetLifetime = time.Hour
+
+// RequestPasswordReset sends a link by e-mail with which a new password can be set once. Nobody learns from the answer
+// whether there is such an account.
+func (a *Accounts) RequestPasswordReset(ctx context.Context, req Request, login string) error {
+	number, err := identity.ParseNumber(login)
+	if err != nil {
+		return nil //nolint:nilerr // the answer is the same whatever the login is
+	}
+	id := a.deps.Secrets.AccountID(number.String())
+	s, err := a.streams.accounts.state(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !s.Active || s.Blocked || s.Erased {
+		return nil
+	}
+	if err := a.challenges.quota(ctx, s.Email); err != nil {
+		slog.WarnContext(ctx, "password reset not sent: too many for one address", "account", id)
+		return nil //nolint:nilerr // as above
+	}
+	now := a.deps.Now()
+	command := account.RequestPasswordReset{
+		ResetID: uuid.NewSHA1(req.CommandID, []byte("reset")).String(), ExpiresAt: now.Add(resetLifetime), At: now,
+	}
+	_, err = a.streams.accounts.execute(ctx, req, id, func(account.State) (account.Command, error) { return command, nil })
+	if err != nil {
+		return err
+	}
+	link := a.deps.SiteURL + "/password-reset#token=" + a.resetToken(id, command.ResetID)
+	return a.deps.Messages.Email(ctx, s.Email, resetSubject.In(s.Language), fmt.Sprintf(resetEmail.In(s.Language), link))
+}
+
+// resetToken is what the link carries: account and reset, and a seal that only the portal can make. It is nowhere stored.
+func (a *Accounts) resetToken(accountID, resetID string) string {
+	return accountID + "." + resetID + "." + hex.EncodeToString(a.challenges.hash("reset", accountID+"."+resetID))
+}
+
+// readResetToken takes a token apart. Error: reset-expired, as for one that was used or is too old.
+func (a *Accounts) readResetToken(token string) (accountID, resetID string, err error) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 || !hmac.Equal([]byte(token), []byte(a.resetToken(parts[0], parts[1]))) {
+		return "", "", problem.New(problem.Gone, "reset-expired")
+	}
+	return parts[0], parts[1], nil
+}

@@ -1,0 +1,43 @@
+package commands
+
+import (
+	"context"
+
+	"services.example/portal/domain/account"
+	"services.example/portal/domain/problem"
+)
+
+// ResetPassword sets a new password by the link that was sent; all sessions end. Errors: reset-expired, invalid.
+func (a *Accounts) ResetPassword(ctx context.Context, req Request, token, password string) error {
+	id, resetID, err := a.readResetToken(token)
+	if err != nil {
+		return err
+	}
+	s, err := a.streams.accounts.state(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := s.CheckReset(resetID, a.deps.Now()); err != nil {
+		return err
+	}
+	if faults := account.CheckNewPassword(s, "password", password); len(faults) > 0 {
+		return problem.Input(faults...)
+	}
+	command := account.ResetPassword{ResetID: resetID, At: a.deps.Now()}
+	if command.NewHash, err = a.passwords.hash(ctx, password); err != nil {
+		return err
+	}
+	outcome, err := a.streams.accounts.execute(ctx, req, id, func(account.State) (account.Command, error) { return command, nil })
+	if err != nil {
+		return err
+	}
+	if err := a.deps.Sessions.EndAll(ctx, id, ""); err != nil {
+		return err
+	}
+	return a.tellPasswordChanged(ctx, outcome.State)
+}
+
+// tellPasswordChanged lets the owner know, so that somebody else's change does not go unseen.
+func (a *Accounts) tellPasswordChanged(ctx context.Context, s account.State) error {
+	return a.deps.Messages.Email(ctx, s.Email, passwordChangedSubject.In(s.Language), passwordChangedEmail.In(s.Language))
+}

@@ -1,0 +1,273 @@
+package commands
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+
+	"services.example/portal/domain/account"
+	"services.example/portal/domain/application"
+	"services.example/portal/domain/problem"
+	"services.example/portal/domain/service"
+	"services.example/portal/domain/text"
+	"services.example/portal/infra/httpapi"
+)
+
+const (
+	applicationsTag   = "Applications"
+	maxStepBody       = service.MaxDataBytes + maxBody
+	uploadReadTimeout = 10 * time.Minute // a file of 20 MB over a slow mobile link
+)
+
+// onApplication is what every command on an application carries beside its body.
+type onApplication struct {
+	idempotent
+	ID      string `path:"id"`
+	IfMatch string `header:"If-Match" required:"false" doc:"The ETag on which the decision rests; a stale one is refused"`
+}
+
+func (in onApplication) request(ctx context.Context) (Request, error) {
+	req, err := requestOf(ctx, string(account.Applicant))
+	if err != nil {
+		return Request{}, err
+	}
+	req.IfMatch, err = httpapi.IfMatch(in.IfMatch)
+	return req, err
+}
+
+func (r *Routes) registerApplications(api huma.API) {
+	huma.Register(api, operation("start-application", http.MethodPost, "/applications",
+		"Start an application", applicationsTag, http.StatusCreated), r.startApplication)
+	save := operation("save-step", http.MethodPut, "/applications/{id}/steps/{stepId}",
+		"Save a step, complete or not", applicationsTag, http.StatusOK)
+	save.MaxBodyBytes = maxStepBody
+	huma.Register(api, save, r.saveStep)
+	attach := operation("attach-file", http.MethodPost, "/applications/{id}/files",
+		"Attach a file to a document step", applicationsTag, http.StatusCreated)
+	attach.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		"multipart/form-data": {Schema: &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{
+			"file": {Type: huma.TypeString, Format: "binary"},
+		}, Required: []string{"file"}}},
+	}}
+	huma.Register(api, attach, r.attachFile)
+	huma.Register(api, operation("remove-file", http.MethodDelete, "/applications/{id}/files/{fileId}",
+		"Remove a file from a draft", applicationsTag, http.StatusNoContent), r.removeFile)
+	huma.Register(api, operation("submit-application", http.MethodPost, "/applications/{id}/submit",
+		"Send the application", applicationsTag, http.StatusOK), r.submitApplication)
+	huma.Register(api, operation("withdraw-application", http.MethodPost, "/applications/{id}/withdraw",
+		"Withdraw what was sent", applicationsTag, http.StatusOK), r.withdrawApplication)
+	huma.Register(api, operation("delete-draft", http.MethodDelete, "/applications/{id}",
+		"Delete a draft", applicationsTag, http.StatusNoContent), r.deleteDraft)
+}
+
+type stepBody struct {
+	ID       string           `json:"id"`
+	Kind     service.StepKind `json:"kind"`
+	Title    text.Text        `json:"title"`
+	Complete bool             `json:"complete"`
+	Data     json.RawMessage  `json:"data"`
+}
+
+type startedAnswer struct {
+	written
+	Location string `header:"Location"`
+	Body     struct {
+		ID     string             `json:"id" format:"uuid"`
+		Number string             `json:"number"`
+		Status application.Status `json:"status"`
+		Steps  []stepBody         `json:"steps"`
+	}
+}
+
+func (r *Routes) startApplication(ctx context.Context, in *struct {
+	idempotent
+	Body struct {
+		ServiceID string `json:"serviceId"`
+	}
+}) (*startedAnswer, error) {
+	req, err := requestOf(ctx, string(account.Applicant))
+	if err != nil {
+		return nil, err
+	}
+	started, err := r.Commands.Applications.StartApplication(ctx, req, in.Body.ServiceID)
+	if err != nil {
+		return nil, err
+	}
+	answer := &startedAnswer{written: writtenAt(started.Outcome), Location: httpapi.Base + "/applications/" + started.ID}
+	answer.Body.ID, answer.Body.Number, answer.Body.Status = started.ID, started.State.Number, started.State.Status
+	titles := map[string]text.Text{}
+	for _, step := range started.Service.Steps {
+		titles[step.ID] = step.Title
+	}
+	for _, step := range started.State.Steps {
+		answer.Body.Steps = append(answer.Body.Steps, stepBody{
+			ID: step.ID, Kind: step.Kind, Title: titles[step.ID], Complete: step.Complete, Data: dataOrEmpty(step.Data),
+		})
+	}
+	return answer, nil
+}
+
+func dataOrEmpty(data json.RawMessage) json.RawMessage {
+	if data == nil {
+		return json.RawMessage("{}")
+	}
+	return data
+}
+
+type savedStepAnswer struct {
+	written
+	Body struct {
+		ID       string               `json:"id"`
+		Complete bool                 `json:"complete"`
+		Missing  []httpapi.FieldFault `json:"missing"`
+	}
+}
+
+func (r *Routes) saveStep(ctx context.Context, in *struct {
+	onApplication
+	StepID string `path:"stepId"`
+	Body   struct {
+		Data json.RawMessage `json:"data"`
+	}
+}) (*savedStepAnswer, error) {
+	req, err := in.request(ctx)
+	if err != nil {
+		return nil, err
+	}
+	saved, err := r.Commands.Applications.SaveStep(ctx, req, in.ID, in.StepID, in.Body.Data)
+	if err != nil {
+		return nil, err
+	}
+	answer := &savedStepAnswer{written: writtenAt(saved.Outcome)}
+	answer.Body.ID, answer.Body.Complete = saved.StepID, len(saved.Missing) == 0
+	answer.Body.Missing = httpapi.Faults(req.Language, saved.Missing)
+	return answer, nil
+}
+
+type attachInput struct {
+	onApplication
+	Step string `query:"step" required:"true"`
+
+	file *multipart.Part
+}
+
+// Resolve finds the part "file" without reading it, so that the file is stored as it arrives.
+func (in *attachInput) Resolve(hctx huma.Context) []error {
+	r, w := humachi.Unwrap(hctx)
+	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadReadTimeout)); err != nil &&
+		!errors.Is(err, http.ErrNotSupported) {
+		return []error{httpapi.Fail(r.Context(), err)}
+	}
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return []error{httpapi.Fail(r.Context(), problem.New(problem.WrongType, "file-expected"))}
+	}
+	for {
+		part, err := parts.NextPart()
+		if err != nil {
+			return []error{httpapi.Fail(r.Context(), problem.New(problem.Malformed, "file-expected"))}
+		}
+		if part.FormName() == "file" {
+			in.file = part
+			return nil
+		}
+	}
+}
+
+type fileAnswer struct {
+	written
+	Location string `header:"Location"`
+	Body     struct {
+		ID     string `json:"id" format:"uuid"`
+		Name   string `json:"name"`
+		Size   int64  `json:"size" doc:"Bytes"`
+		MIME   string `json:"mime" doc:"Found by content"`
+		SHA256 string `json:"sha256"`
+	}
+}
+
+func (r *Routes) attachFile(ctx context.Context, in *attachInput) (*fileAnswer, error) {
+	req, err := in.request(ctx)
+	if err != nil {
+		return nil, err
+	}
+	attached, file, err := r.Commands.Applications.AttachFile(ctx, req, in.ID, in.Step, in.file.FileName(), io.Reader(in.file))
+	if err != nil {
+		return nil, err
+	}
+	answer := &fileAnswer{
+		written:  writtenAt(attached.Outcome),
+		Location: httpapi.Base + "/applications/" + in.ID + "/files/" + file.ID,
+	}
+	answer.Body.ID, answer.Body.Name, answer.Body.Size = file.ID, file.Name, file.Size
+	answer.Body.MIME, answer.Body.SHA256 = file.MIME, file.SHA256
+	return answer, nil
+}
+
+func (r *Routes) removeFile(ctx context.Context, in *struct {
+	onApplication
+	FileID string `path:"fileId"`
+}) (*struct{ written }, error) {
+	req, err := in.request(ctx)
+	if err != nil {
+		return nil, err
+	}
+	removed, err := r.Commands.Applications.RemoveFile(ctx, req, in.ID, in.FileID)
+	if err != nil {
+		return nil, err
+	}
+	return &struct{ written }{writtenAt(removed.Outcome)}, nil
+}
+
+type statusAnswer struct {
+	written
+	Body struct {
+		Status      application.Status `json:"status"`
+		SubmittedAt time.Time          `json:"submittedAt"`
+		DueAt       time.Time          `json:"dueAt"`
+	}
+}
+
+func asStatus(a Application, err error) (*statusAnswer, error) {
+	if err != nil {
+		return nil, err
+	}
+	answer := &statusAnswer{written: writtenAt(a.Outcome)}
+	answer.Body.Status, answer.Body.SubmittedAt, answer.Body.DueAt = a.State.Status, a.State.SubmittedAt, a.State.DueAt
+	return answer, nil
+}
+
+func (r *Routes) submitApplication(ctx context.Context, in *onApplication) (*statusAnswer, error) {
+	req, err := in.request(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return asStatus(r.Commands.Applications.SubmitApplication(ctx, req, in.ID))
+}
+
+func (r *Routes) withdrawApplication(ctx context.Context, in *onApplication) (*statusAnswer, error) {
+	req, err := in.request(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return asStatus(r.Commands.Applications.WithdrawApplication(ctx, req, in.ID))
+}
+
+func (r *Routes) deleteDraft(ctx context.Context, in *onApplication) (*struct{ written }, error) {
+	req, err := in.request(ctx)
+	if err != nil {
+		return nil, err
+	}
+	deleted, err := r.Commands.Applications.DeleteDraft(ctx, req, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &struct{ written }{writtenAt(deleted.Outcome)}, nil
+}

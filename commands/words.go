@@ -1,0 +1,53 @@
+package commands
+
+import "services.example/portal/domain/text"
+
+// What people get by SMS and e-mail. The code comes first: phones offer it without opening the message. An SMS in
+// Cyrillic has 70 characters.
+var (
+	registrationSMS = text.Text{
+		KK: "%s – порталда тіркелу коды. Оны ешкімге айтпаңыз.",
+		RU: "%s – код регистрации на портале. Никому его не сообщайте.",
+		EN: "%s is your portal registration code. Do not share it.",
+	}
+	signInSMS = text.Text{
+		KK: "%s – порталға кіру коды. Оны ешкімге айтпаңыз.",
+		RU: "%s – код для входа на портал. Никому его не сообщайте.",
+		EN: "%s is your portal sign-in code. Do not share it.",
+	}
+	contactSMS = text.Text{
+		KK: "%s – портал үшін нөмірді растау коды.",
+		RU: "%s – код подтверждения номера для портала.",
+		EN: "%s is the code that confirms your number for the portal.",
+	}
+	contactEmailSubject = text.Text{
+		KK: "Электрондық мекенжайды растау",
+		RU: "Подтверждение электронной почты",
+		EN: "Confirm your e-mail address",
+	}
+	contactEmail = text.Text{
+		KK: "Портал үшін электрондық мекенжайыңызды растау коды: %s\n\nЕгер сіз мекенжайды өзгертпесеңіз, бұл хатқа назар аудармаңыз.\n",
+		RU: "Код подтверждения вашего адреса для портала: %s\n\nЕсли вы не меняли адрес, не обращайте внимания на это письмо.\n",
+		EN: "The code that confirms your address for the portal: %s\n\nIf you did not change your address, ignore this message.\n",
+	}
+	resetSubject = text.Text{
+		KK: "Құпия сөзді қалпына келтіру",
+		RU: "Восстановление пароля",
+		EN: "Restore your password",
+	}
+	resetEmail = text.Text{
+		KK: "Жаңа құпия сөз орнату үшін мына сілтемені ашыңыз:\n\n%s\n\nСілтеме бір сағат жарамды және бір рет қана қолданылады. Егер сіз сұрамаған болсаңыз, бұл хатқа назар аудармаңыз.\n",
+		RU: "Чтобы задать новый пароль, откройте ссылку:\n\n%s\n\nСсылка действует один час и только один раз. Если вы этого не запрашивали, не обращайте внимания на это письмо.\n",
+		EN: "Open this link to set a new password:\n\n%s\n\nThe link works once, within one hour. If you did not ask for it, ignore this message.\n",
+	}
+	passwordChangedSubject = text.Text{
+		KK: "Құпия сөз өзгертілді",
+		RU: "Пароль изменён",
+		EN: "Your password was changed",
+	}
+	passwordChangedEmail = text.Text{
+		KK: "Порталдағы құпия сөзіңіз өзгертілді, басқа сеанстардың бәрі аяқталды. Егер мұны сіз жасамаған болсаңыз, құпия сөзді дереу қалпына келтіріңіз.\n",
+		RU: "Ваш пароль на портале изменён, все остальные сеансы завершены. Если это сделали не вы, немедленно восстановите пароль.\n",
+		EN: "Your portal password was changed and all other sessions have ended. If this was not you, restore your password at once.\n",
+	}
+)

@@ -1,0 +1,60 @@
+package codec
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+)
+
+// FuzzMetadata holds the quick way of reading metadata against encoding/json.
+func FuzzMetadata(f *testing.F) {
+	id := uuid.MustParse("01890a5d-ac96-774b-bcce-b302099a8057")
+	for _, m := range []Metadata{
+		{},
+		{CommandID: id, CommandHash: "a", CorrelationID: id, CausationID: id, Actor: "b", Role: "c", Subject: "d", Client: "e"},
+		{Actor: "Әлия", Role: `"\`},
+		{Role: "<&>"},
+	} {
+		data, err := marshal(m)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	for _, text := range []string{
+		"", "{}", "null", "[]", `{"role":"a","role":"b"}`, `{"ROLE":"a"}`, `{"role":1}`, `{"role":null}`, `{"role" : "a"}`,
+		`{"role":"a"}x`, `{"role":"a",}`, `{"role":"a"`, `{"commandId":"x"}`, `{"other":{"a":[1]},"role":"a"}`,
+		`{"commandId":"{01890a5d-ac96-774b-bcce-b302099a8057}"}`, "{\"role\":\"a\x01\"}", "{\"role\":\"\xff\"}",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var want, got Metadata
+		errWant := json.Unmarshal(data, &want)
+		errGot := decodeMetadata(data, &got)
+		if len(data) == 0 {
+			errWant = nil
+		}
+		if (errWant == nil) != (errGot == nil) {
+			t.Fatalf("encoding/json says %v, the quick way %v", errWant, errGot)
+		}
+		if diff := cmp.Diff(want, got); errWant == nil && diff != "" {
+			t.Errorf("metadata (-encoding/json +quick):\n%s", diff)
+		}
+	})
+}
+
+func TestOwnMetadataIsReadTheQuickWay(t *testing.T) {
+	id := uuid.MustParse("01890a5d-ac96-774b-bcce-b302099a8057")
+	want := Metadata{CommandID: id, CommandHash: "a", CorrelationID: id, CausationID: id, Actor: "b", Role: "c", Subject: "d", Client: "e"}
+	data, err := marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got Metadata
+	if !decodePlainMetadata(string(data), &got) || got != want {
+		t.Errorf("%s was read as %+v", data, got)
+	}
+}

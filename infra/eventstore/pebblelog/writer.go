@@ -1,0 +1,331 @@
+package pebblelog
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/google/uuid"
+
+	"services.example/portal/infra/eventstore"
+)
+
+// writer decides, in the order of arrival, and makes groups durable. It runs in one goroutine.
+type writer struct {
+	log   *Log
+	ids   *idMemory
+	ticks int64 // Created of the last event
+	next  mark  // the end of the log, with what is staged but not yet durable
+
+	// Of the group that is being made:
+	batch   *pebble.Batch
+	slots   map[string]*slot
+	entries [][]byte // records for the tail
+	waiting []answered
+	refusal error // why nothing can be written now
+}
+
+// slot is a stream touched by the group.
+type slot struct {
+	name      string
+	committed head
+	head      head
+	added     []streamEntry // events of this group; the first has revision committed.last+1
+	latest    *pending      // the last of them
+}
+
+type answered struct {
+	request *request
+	reply   reply
+}
+
+func (w *writer) run() {
+	defer close(w.log.stopped)
+	for {
+		select {
+		case <-w.log.closing:
+			return
+		case first := <-w.log.requests:
+			w.write(first)
+		}
+	}
+}
+
+// write makes a group of the request and of those that wait behind it.
+func (w *writer) write(first *request) {
+	options := &w.log.options
+	w.begin()
+	size := 0
+	for r := first; ; {
+		w.handle(r)
+		size += r.size
+		if len(w.waiting) >= options.GroupCount || size >= options.GroupSize {
+			break
+		}
+		if r = w.another(); r == nil {
+			break
+		}
+	}
+	w.finish(w.commit())
+}
+
+// another returns a request that waits already. The callers that the last group woke are just about to ask again: one
+// pass through the scheduler lets them join this group.
+func (w *writer) another() *request {
+	select {
+	case r := <-w.log.requests:
+		return r
+	default:
+	}
+	runtime.Gosched()
+	select {
+	case r := <-w.log.requests:
+		return r
+	default:
+		return nil
+	}
+}
+
+func (w *writer) begin() {
+	clear(w.slots)
+	clear(w.waiting)
+	w.waiting = w.waiting[:0]
+	w.entries = nil
+	w.batch = w.log.db.NewBatch()
+	w.next = w.log.tail.mark()
+	w.refusal = w.log.writable()
+	w.ticks = max(w.ticks, ticksOf(w.log.options.Clock()))
+}
+
+// handle decides on one request and stages what it writes.
+func (w *writer) handle(r *request) {
+	if err := r.ctx.Err(); err != nil {
+		w.answer(r, eventstore.Appended{}, appendError(r.stream, err))
+		return
+	}
+	if w.refusal != nil {
+		w.answer(r, eventstore.Appended{}, appendError(r.stream, w.refusal))
+		return
+	}
+	appended, err := w.apply(r)
+	w.answer(r, appended, err)
+}
+
+func (w *writer) answer(r *request, appended eventstore.Appended, err error) {
+	w.waiting = append(w.waiting, answered{request: r, reply: reply{appended: appended, err: err}})
+}
+
+func (w *writer) apply(r *request) (eventstore.Appended, error) {
+	s, err := w.slot(r.stream)
+	if err != nil {
+		return eventstore.Appended{}, unreadable(r.stream, err)
+	}
+	h := s.head
+	owner, isMetadata := metadataOwner(r.stream)
+	var ownerSlot *slot
+	if isMetadata {
+		if ownerSlot, err = w.slot(owner); err != nil {
+			return eventstore.Appended{}, unreadable(r.stream, err)
+		}
+		h.tombstone = h.tombstone || ownerSlot.head.tombstone
+	}
+	ids := make([]uuid.UUID, len(r.events))
+	for i := range r.events {
+		ids[i] = r.events[i].id
+	}
+	repeated, err := decide(r.stream, h, r.expected, ids, slotMemory{w, s})
+	switch {
+	case err != nil && (errors.As(err, new(*eventstore.ConflictError)) || errors.As(err, new(*eventstore.DeletedError))):
+		return eventstore.Appended{}, err
+	case err != nil:
+		return eventstore.Appended{}, unreadable(r.stream, err)
+	case repeated != nil:
+		return eventstore.Appended{Revision: repeated.revision, Position: at(repeated.position)}, nil
+	}
+	switch r.op {
+	case opTombstone:
+		return w.tombstone(s, r)
+	case opDelete:
+		return w.softDelete(s, r)
+	default:
+		return w.append(s, ownerSlot, r)
+	}
+}
+
+func (w *writer) append(s, ownerSlot *slot, r *request) (eventstore.Appended, error) {
+	if len(r.events) == 0 {
+		return eventstore.Appended{Revision: s.head.last, Position: at(w.next.position)}, nil
+	}
+	undelete, err := w.undeletion(s, ownerSlot, r)
+	if err != nil {
+		return eventstore.Appended{}, unreadable(r.stream, err)
+	}
+	for i := range r.events {
+		if err := w.stage(s, &r.events[i], s.head.last+1); err != nil {
+			return eventstore.Appended{}, err
+		}
+	}
+	appended := eventstore.Appended{Revision: s.head.last, Position: at(w.next.position)}
+	if undelete != nil {
+		if err := w.stage(undelete.slot, &undelete.event, undelete.slot.head.last+1); err != nil {
+			return eventstore.Appended{}, err
+		}
+	}
+	return appended, nil
+}
+
+// undeletion is the metadata event that makes a soft-deleted stream readable again from its new events on.
+type undeletion struct {
+	slot  *slot
+	event pending
+}
+
+// undeletion prepares what an append to a soft-deleted stream, or to the metadata of one, writes after its events.
+func (w *writer) undeletion(s, ownerSlot *slot, r *request) (*undeletion, error) {
+	var described, metadata *slot
+	var old []byte
+	var err error
+	switch {
+	case s.head.softDeleted():
+		described = s
+		if metadata, err = w.slot(metadataPrefix + s.name); err != nil {
+			return nil, err
+		}
+		if old, err = w.latestData(metadata); err != nil {
+			return nil, err
+		}
+	case ownerSlot != nil && ownerSlot.head.softDeleted():
+		described, metadata = ownerSlot, s
+		if last := r.events[len(r.events)-1]; last.json {
+			old = last.data
+		}
+	default:
+		return nil, nil //nolint:nilnil // nothing to write
+	}
+	data, err := undeletedMetadata(old, described.head.last+1)
+	if err != nil {
+		return nil, err
+	}
+	event := eventstore.Event{ID: uuid.New(), Type: metadataType, JSON: true, Data: data}
+	return &undeletion{slot: metadata, event: newPending(metadata.name, event)}, nil
+}
+
+// latestData is the data of the last event of a metadata stream.
+func (w *writer) latestData(s *slot) ([]byte, error) {
+	if s.latest != nil {
+		return s.latest.data, nil
+	}
+	if s.head.last == eventstore.NoRevision {
+		return nil, nil
+	}
+	event, err := w.log.event(s.head.position)
+	return event.Data, err
+}
+
+func (w *writer) softDelete(s *slot, r *request) (eventstore.Appended, error) {
+	if s.head.last == eventstore.NoRevision && !s.head.described {
+		return eventstore.Appended{}, &eventstore.ConflictError{
+			Stream: s.name, Expected: r.expected, Actual: eventstore.NoRevision,
+		}
+	}
+	metadata, err := w.slot(metadataPrefix + s.name)
+	if err != nil {
+		return eventstore.Appended{}, unreadable(r.stream, err)
+	}
+	err = w.stage(metadata, &r.events[0], metadata.head.last+1)
+	return eventstore.Appended{Revision: s.head.last, Position: at(w.next.position)}, err
+}
+
+func (w *writer) tombstone(s *slot, r *request) (eventstore.Appended, error) {
+	err := w.stage(s, &r.events[0], math.MaxInt64)
+	return eventstore.Appended{Revision: math.MaxInt64, Position: at(w.next.position)}, err
+}
+
+// slot loads a stream into the group.
+func (w *writer) slot(stream string) (*slot, error) {
+	if s, ok := w.slots[stream]; ok {
+		return s, nil
+	}
+	h, ok := w.log.heads.get(stream)
+	if !ok {
+		var err error
+		if h, err = w.log.storedHead(stream); err != nil {
+			return nil, err
+		}
+	}
+	s := &slot{name: stream, committed: h, head: h}
+	w.slots[stream] = s
+	return s, nil
+}
+
+// stage gives the event its place and puts it into the batch.
+func (w *writer) stage(s *slot, event *pending, revision int64) error {
+	w.next.position++
+	if !isSystem(s.name) {
+		w.next.users++
+	}
+	position := w.next.position
+	record := event.seal(header{position: position, users: w.next.users, revision: revision, created: w.ticks})
+	if s.head.number == 0 {
+		s.head.number = position
+	}
+	entry := streamEntry{position: position, id: event.id}
+	set := w.batch.SetDeferred(eventKeySize, len(record))
+	putEventKey(set.Key, position)
+	copy(set.Value, record)
+	if err := set.Finish(); err != nil {
+		return fmt.Errorf("stage an event of stream %s: %w", s.name, err)
+	}
+	set = w.batch.SetDeferred(streamKeySize, streamEntrySize)
+	putStreamKey(set.Key, s.head.number, revision)
+	entry.put(set.Value)
+	if err := set.Finish(); err != nil {
+		return fmt.Errorf("stage an event of stream %s: %w", s.name, err)
+	}
+	w.entries = append(w.entries, record)
+	s.head.position, s.head.changed = position, position
+	if revision == math.MaxInt64 {
+		s.head.tombstone = true
+		return nil
+	}
+	s.head.last = revision
+	s.added = append(s.added, entry)
+	s.latest = event
+	w.ids.add(s.head.number, event.id, place{revision: revision, position: position})
+	return w.describe(s, event, position)
+}
+
+// describe applies the event to the owner's head if it is stream metadata.
+func (w *writer) describe(s *slot, event *pending, position uint64) error {
+	owner, ok := metadataOwner(s.name)
+	if !ok {
+		return nil
+	}
+	described, err := w.slot(owner)
+	if err != nil {
+		return err
+	}
+	described.head.described = true
+	described.head.changed = position
+	described.head.rules = rulesOf(event.json, event.data)
+	return nil
+}
+
+// rulesOf is what an event of a metadata stream says; what is not metadata says nothing.
+func rulesOf(isJSON bool, data []byte) rules {
+	if !isJSON {
+		return rules{}
+	}
+	r, err := parseRules(data)
+	if err != nil {
+		return rules{}
+	}
+	return r
+}
+
+// unreadable says that the request could not be decided on, since the database could not be read.
+func unreadable(stream string, err error) error {
+	return fmt.Errorf("append to stream %s: %w: %w", stream, eventstore.ErrUnavailable, err)
+}

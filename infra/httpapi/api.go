@@ -1,0 +1,66 @@
+// Package httpapi is what the command API and the query API share: the OpenAPI document, problems in the reader's
+// language, who calls, idempotent repetition, and the protections around every request.
+package httpapi
+
+import (
+	"encoding/json"
+	"errors"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"github.com/danielgtaylor/huma/v2/validation"
+	"github.com/go-chi/chi/v5"
+)
+
+// Base is the path under which the API's version 1 lies.
+const Base = "/api/v1"
+
+// New returns the API on a router. The document is at /api/openapi.json.
+func New(router chi.Router, version string) huma.API {
+	configure()
+	config := huma.DefaultConfig("Service portal", version)
+	config.Info.Description = "Entrepreneurs find a service, apply for it and get its result. " +
+		"Texts of the catalogue come as {kk, ru, en}; messages in the language of Accept-Language, Kazakh if none fits."
+	config.CreateHooks = nil // no $schema members in answers: they would be fields nobody asked for
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/api/openapi", "", ""
+	strict := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshalStrict}
+	config.Formats = map[string]huma.Format{"application/json": strict, "json": strict}
+	return humachi.New(router, config)
+}
+
+var errNotUTF8 = errors.New("body is not UTF-8")
+
+// unmarshalStrict refuses what encoding/json would silently repair.
+func unmarshalStrict(body []byte, into any) error {
+	if !utf8.Valid(body) {
+		return errNotUTF8
+	}
+	return json.Unmarshal(body, into)
+}
+
+// configure makes huma speak in the portal's codes. Its hooks are global, so this happens once.
+var configure = sync.OnceFunc(func() {
+	huma.NewErrorWithContext = newError
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		return newError(nil, status, message, errs...)
+	}
+	validation.MsgUnexpectedProperty = "unknown-field"
+	validation.MsgExpectedRequiredProperty = "required|%s"
+	validation.MsgExpectedDependentRequiredProperty = "required|%s"
+	for _, m := range []*string{
+		&validation.MsgExpectedBoolean, &validation.MsgExpectedNumber, &validation.MsgExpectedInteger,
+		&validation.MsgExpectedString, &validation.MsgExpectedArray, &validation.MsgExpectedObject,
+	} {
+		*m = "wrong-type"
+	}
+	validation.MsgExpectedRFC4122UUID = "wrong-format|%v"
+	validation.MsgExpectedRFC3339DateTime = "wrong-format"
+	validation.MsgExpectedOneOf = "not-in-list|%s"
+	validation.MsgExpectedMinLength, validation.MsgExpectedMaxLength = "too-short|%d", "too-long|%d"
+	validation.MsgExpectedMinimumNumber, validation.MsgExpectedMaximumNumber = "out-of-range|%v", "out-of-range|%v"
+	validation.MsgExpectedMinItems, validation.MsgExpectedMaxItems = "too-few|%d", "too-many|%d"
+	validation.MsgExpectedArrayItemsUnique = "repeated"
+	validation.MsgExpectedMatchPattern, validation.MsgExpectedBePattern = "wrong-format|%s", "wrong-format|%s"
+})

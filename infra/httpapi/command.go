@@ -1,0 +1,77 @@
+package httpapi
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/go-chi/chi/v5/middleware"
+	"github.com/google/uuid"
+
+	"services.example/portal/domain/problem"
+	"services.example/portal/infra/eventstore"
+)
+
+// Command identifies one command of a request, so that repeating it does nothing twice.
+type Command struct {
+	ID            uuid.UUID
+	BodyHash      string // empty without an Idempotency-Key
+	CorrelationID uuid.UUID
+	Client        string // keyed hash of the network address
+}
+
+type commandKey struct{}
+
+// CommandOf returns the command of a request that went through Commands.
+func CommandOf(ctx context.Context) Command {
+	command, _ := ctx.Value(commandKey{}).(Command)
+	return command
+}
+
+var commandNamespace = uuid.MustParse("0b1f2d0e-6f0a-5c52-9a55-4f0d3f1b8a01")
+
+// ClientHash hides a network address: equal addresses have equal hashes, and without the secret nobody can tell which.
+func ClientHash(ctx context.Context, secret []byte) string {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte(middleware.GetClientIP(ctx)))
+	return hex.EncodeToString(mac.Sum(nil)[:8])
+}
+
+// IfMatch reads the revision of an If-Match header; nil if there is none or it is "*". Error: bad-if-match.
+func IfMatch(header string) (*int64, error) {
+	header = strings.TrimSpace(header)
+	if header == "" || header == "*" {
+		return nil, nil
+	}
+	quoted, found := strings.CutPrefix(strings.TrimPrefix(header, "W/"), `"`)
+	text, closed := strings.CutSuffix(quoted, `"`)
+	revision, err := strconv.ParseInt(text, 10, 64)
+	if !found || !closed || err != nil || revision < 0 {
+		return nil, problem.New(problem.Malformed, "bad-if-match")
+	}
+	return &revision, nil
+}
+
+// ETag writes a revision as IfMatch reads it.
+func ETag(revision int64) string { return `"` + strconv.FormatInt(revision, 10) + `"` }
+
+// MinPosition reads the position of a Min-Position header; zero if there is none. Error: bad-position.
+func MinPosition(header string) (eventstore.Position, error) {
+	if header == "" {
+		return eventstore.Position{}, nil
+	}
+	position, err := eventstore.ParsePosition(strings.TrimSpace(header))
+	if err != nil {
+		return eventstore.Position{}, problem.New(problem.Malformed, "bad-position")
+	}
+	return position, nil
+}
+
+// unsafeMethod tells whether a request may change something.
+func unsafeMethod(method string) bool {
+	return method != http.MethodGet && method != http.MethodHead && method != http.MethodOptions
+}

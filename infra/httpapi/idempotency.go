@@ -1,0 +1,357 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"services.example/portal/domain/problem"
+	"services.example/portal/infra/readstore"
+)
+
+// IdempotencyCollection declares where first answers are kept.
+var IdempotencyCollection = readstore.Collection{Name: "idempotency", Expires: true}
+
+const (
+	// answerLifetime is how long a first answer is given again.
+	answerLifetime = 24 * time.Hour
+	// maxJSONBody is the largest body of a command that is not a file, in bytes.
+	maxJSONBody       = 512 << 10
+	maxIdempotencyKey = 200
+)
+
+// Commands gives every unsafe request its Command, and answers a repeated one (the same Idempotency-Key and body, by the
+// same caller) with the first answer. It belongs behind WithCaller.
+//
+// First answers are sealed with a key made of the Idempotency-Key itself, which is not stored: what is at rest tells
+// nobody anything. Should an answer not have been kept, the ids that follow from the key let the event store and the
+// use cases recognise the command.
+type Commands struct {
+	Entries readstore.Entries
+	Secret  []byte // for the hashes of network addresses
+	Now     func() time.Time
+
+	running keyedLocks
+}
+
+// Middleware wraps a handler.
+func (c *Commands) Middleware(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !unsafeMethod(r.Method) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		command := Command{CorrelationID: correlationOf(r.Context()), Client: ClientHash(r.Context(), c.Secret)}
+		key := r.Header.Get("Idempotency-Key")
+		if key == "" {
+			command.ID = uuid.Must(uuid.NewV7())
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), commandKey{}, command)))
+			return
+		}
+		if !printable(key) {
+			Write(w, r, problem.New(problem.Malformed, "bad-idempotency-key"))
+			return
+		}
+		scope := "anonymous " + command.Client
+		if caller, err := Signed(r.Context()); err == nil {
+			scope = caller.AccountID
+		}
+		command.ID = uuid.NewSHA1(commandNamespace, []byte(scope+"\x00"+key))
+		unlock, err := c.running.lock(r.Context(), command.ID)
+		if err != nil {
+			Write(w, r, err)
+			return
+		}
+		defer unlock()
+		c.serve(w, r, next, command, newSeal(scope, key))
+	})
+}
+
+// serve answers from what is kept, or lets the command run and keeps its answer.
+func (c *Commands) serve(w http.ResponseWriter, r *http.Request, next http.Handler, command Command, s *seal) {
+	digest := requestDigest(r)
+	if err := bufferBody(w, r, digest, &command); err != nil {
+		Write(w, r, err)
+		return
+	}
+	first, err := c.find(r.Context(), command.ID, s)
+	if err != nil {
+		Write(w, r, err)
+		return
+	}
+	if first != nil {
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			Write(w, r, problem.New(problem.Malformed, "malformed"))
+			return
+		}
+		if first.Digest != hex.EncodeToString(digest.Sum(nil)) {
+			Write(w, r, problem.New(problem.Invalid, "idempotency-key-reused"))
+			return
+		}
+		first.write(w)
+		return
+	}
+	recorder := &recorder{ResponseWriter: w, status: http.StatusOK}
+	next.ServeHTTP(recorder, r.WithContext(context.WithValue(r.Context(), commandKey{}, command)))
+	if !final(recorder.status) || recorder.tooLong {
+		return
+	}
+	if _, err := io.Copy(io.Discard, r.Body); err != nil {
+		return
+	}
+	a := answer{
+		Digest: hex.EncodeToString(digest.Sum(nil)), Status: recorder.status,
+		Header: kept(w.Header()), Body: recorder.body.Bytes(),
+	}
+	if err := c.keep(context.WithoutCancel(r.Context()), command.ID, s, a); err != nil {
+		slog.WarnContext(r.Context(), "first answer not kept", "error", err)
+	}
+}
+
+// requestDigest starts the hash by which a repeated request is recognised.
+func requestDigest(r *http.Request) hash.Hash {
+	digest := sha256.New()
+	digest.Write([]byte(r.Method + " " + r.URL.RequestURI() + "\n"))
+	return digest
+}
+
+// bufferBody reads the body of anything but a file, so that the command's hash covers it. A file is hashed as it is read.
+func bufferBody(w http.ResponseWriter, r *http.Request, digest hash.Hash, command *Command) error {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err == nil && strings.HasPrefix(kind, "multipart/") {
+		command.BodyHash = hex.EncodeToString(digest.Sum(nil))
+		r.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.TeeReader(r.Body, digest), r.Body}
+		return nil
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxJSONBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return problem.New(problem.TooLarge, "body-too-large")
+	case err != nil:
+		return problem.New(problem.Malformed, "malformed")
+	}
+	digest.Write(body)
+	command.BodyHash = hex.EncodeToString(digest.Sum(nil))
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return nil
+}
+
+// final tells whether an answer would be the same next time: not that of a passing trouble or of a missing sign-in.
+func final(status int) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return false
+	default:
+		return status < http.StatusInternalServerError
+	}
+}
+
+// answer is a first answer.
+type answer struct {
+	Digest string      `json:"digest"` // of the request
+	Status int         `json:"status"`
+	Header http.Header `json:"header"`
+	Body   []byte      `json:"body"`
+}
+
+func (a *answer) write(w http.ResponseWriter) {
+	for name, values := range a.Header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(a.Status)
+	_, _ = w.Write(a.Body) //nolint:errcheck // the caller has gone; nothing is left to do
+}
+
+// kept chooses the headers that belong to an answer rather than to its request.
+func kept(header http.Header) http.Header {
+	chosen := http.Header{}
+	for _, name := range []string{"Content-Type", "Content-Language", "Etag", "Position", "Location", "Set-Cookie"} {
+		if values := header.Values(name); len(values) > 0 {
+			chosen[name] = values
+		}
+	}
+	return chosen
+}
+
+func (c *Commands) find(ctx context.Context, id uuid.UUID, s *seal) (*answer, error) {
+	entry, err := c.Entries.Entry(ctx, IdempotencyCollection.Name, id.String())
+	if errors.Is(err, readstore.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("looking for a first answer: %w", err)
+	}
+	var stored struct {
+		Sealed []byte `bson:"sealed"`
+	}
+	if err := entry.Decode(&stored); err != nil {
+		return nil, err
+	}
+	plain, err := s.open(stored.Sealed)
+	if err != nil {
+		return nil, err
+	}
+	first := &answer{}
+	if err := json.Unmarshal(plain, first); err != nil {
+		return nil, fmt.Errorf("reading a first answer: %w", err)
+	}
+	return first, nil
+}
+
+func (c *Commands) keep(ctx context.Context, id uuid.UUID, s *seal, a answer) error {
+	plain, err := json.Marshal(a)
+	if err != nil {
+		return fmt.Errorf("writing a first answer: %w", err)
+	}
+	sealed, err := s.seal(plain)
+	if err != nil {
+		return err
+	}
+	body, err := bson.Marshal(bson.D{{Key: "sealed", Value: sealed}})
+	if err != nil {
+		return fmt.Errorf("encoding a first answer: %w", err)
+	}
+	entry := readstore.Entry{ID: id.String(), Expires: c.Now().Add(answerLifetime), Body: body}
+	_, err = c.Entries.PutEntry(ctx, IdempotencyCollection.Name, entry)
+	if errors.Is(err, readstore.ErrChanged) {
+		return nil // another process kept the answer of the same command
+	}
+	return err
+}
+
+// seal encrypts what only the holder of an Idempotency-Key may read.
+type seal struct{ scope, key string }
+
+func newSeal(scope, key string) *seal { return &seal{scope: scope, key: key} }
+
+func (s *seal) aead() (cipher.AEAD, error) {
+	key, err := hkdf.Key(sha256.New, []byte(s.key), []byte(s.scope), "portal first answer", 32)
+	if err != nil {
+		return nil, fmt.Errorf("making the key of a first answer: %w", err)
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, fmt.Errorf("making the cipher of a first answer: %w", err)
+	}
+	return cipher.NewGCM(block)
+}
+
+func (s *seal) seal(plain []byte) ([]byte, error) {
+	aead, err := s.aead()
+	if err != nil {
+		return nil, err
+	}
+	nonce := make([]byte, aead.NonceSize())
+	if _, err := rand.Read(nonce); err != nil {
+		return nil, fmt.Errorf("sealing a first answer: %w", err)
+	}
+	return aead.Seal(nonce, nonce, plain, nil), nil
+}
+
+func (s *seal) open(sealed []byte) ([]byte, error) {
+	aead, err := s.aead()
+	if err != nil {
+		return nil, err
+	}
+	if len(sealed) < aead.NonceSize() {
+		return nil, errors.New("first answer is too short")
+	}
+	plain, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], nil)
+	if err != nil {
+		return nil, fmt.Errorf("opening a first answer: %w", err)
+	}
+	return plain, nil
+}
+
+// recorder copies what a handler answers, up to a bound.
+type recorder struct {
+	http.ResponseWriter
+	status  int
+	body    bytes.Buffer
+	tooLong bool
+}
+
+func (r *recorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	if r.body.Len()+len(p) > maxJSONBody {
+		r.tooLong = true
+	} else {
+		r.body.Write(p)
+	}
+	return r.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+func printable(key string) bool {
+	if len(key) > maxIdempotencyKey {
+		return false
+	}
+	for i := range len(key) {
+		if key[i] < ' ' || key[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// keyedLocks lets one command of a key run at a time.
+type keyedLocks struct {
+	mu   sync.Mutex
+	held map[uuid.UUID]chan struct{}
+}
+
+func (l *keyedLocks) lock(ctx context.Context, id uuid.UUID) (unlock func(), err error) {
+	for {
+		l.mu.Lock()
+		if l.held == nil {
+			l.held = map[uuid.UUID]chan struct{}{}
+		}
+		running, taken := l.held[id]
+		if !taken {
+			done := make(chan struct{})
+			l.held[id] = done
+			l.mu.Unlock()
+			return func() {
+				l.mu.Lock()
+				delete(l.held, id)
+				l.mu.Unlock()
+				close(done)
+			}, nil
+		}
+		l.mu.Unlock()
+		select {
+		case <-running:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("waiting for the same command: %w", ctx.Err())
+		}
+	}
+}

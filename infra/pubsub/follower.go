@@ -1,0 +1,165 @@
+package pubsub
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"services.example/portal/infra/eventstore"
+)
+
+// follower is one subscription to a topic: it outlives the store subscriptions that it uses one after another.
+type follower struct {
+	config Config
+	store  eventstore.Store
+	topic  string
+	out    chan<- *message.Message
+
+	position eventstore.Position // everything up to it has been acknowledged
+}
+
+// parcel is a message that was made ahead of its turn, and where the log stands after it.
+type parcel struct {
+	msg     *message.Message
+	through eventstore.Position
+}
+
+// run follows the log until the context ends.
+func (f *follower) run(ctx context.Context) {
+	started, failures := false, 0
+	for ctx.Err() == nil {
+		before := f.position
+		var err error
+		if !started {
+			f.position, err = f.config.From(ctx, f.topic)
+			started = err == nil
+		}
+		if started {
+			err = f.follow(ctx)
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		if before.Before(f.position) {
+			failures = 0
+		}
+		failures++
+		f.config.Logger.WarnContext(ctx, "following the event log was interrupted, trying again",
+			"topic", f.topic, "position", f.position.String(), "failures", failures, "error", err)
+		if f.config.Reconnect.Wait(ctx, failures) != nil {
+			return
+		}
+	}
+}
+
+// follow uses one subscription of the store until it ends. The next parcels are read and packed while the consumer
+// works on the one before.
+func (f *follower) follow(ctx context.Context) error {
+	subscription, err := f.store.Subscribe(ctx, f.position, f.config.Filter(f.topic))
+	if err != nil {
+		return fmt.Errorf("subscribing to the event log: %w", err)
+	}
+	readCtx, stop := context.WithCancel(ctx)
+	parcels := make(chan parcel, 1)
+	var readErr error
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		defer close(parcels)
+		readErr = f.read(readCtx, subscription, parcels)
+	})
+	defer func() {
+		stop()
+		reading.Wait()
+		if err := subscription.Close(); err != nil {
+			f.config.Logger.DebugContext(ctx, "closing a store subscription failed", "topic", f.topic, "error", err)
+		}
+	}()
+	// A read that fails does not take back what was read before it: that is delivered first.
+	for parcel := range parcels {
+		if err := f.deliver(ctx, parcel.msg); err != nil {
+			return err
+		}
+		f.position = parcel.through
+	}
+	return readErr
+}
+
+// mostSkipped is the number of deliveries without events that may pass in a row before the consumer is told how far
+// the log has come, while there is more to read anyway.
+const mostSkipped = 64
+
+// read turns deliveries into parcels until the subscription or the context ends.
+func (f *follower) read(ctx context.Context, subscription eventstore.Subscription, parcels chan<- parcel) error {
+	sent, skipped := f.position, 0
+	for {
+		delivery, err := subscription.Next(ctx, f.config.Batch)
+		if err != nil {
+			return fmt.Errorf("reading the event log: %w", err)
+		}
+		if len(delivery.Events) == 0 {
+			if !sent.Before(delivery.Through) {
+				continue
+			}
+			if !delivery.Live && skipped < mostSkipped {
+				skipped++
+				continue
+			}
+		}
+		for _, parcel := range f.parcels(delivery) {
+			select {
+			case parcels <- parcel:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		sent, skipped = delivery.Through, 0
+	}
+}
+
+// parcels packs a delivery.
+func (f *follower) parcels(delivery eventstore.Delivery) []parcel {
+	if f.config.Packing == Batches {
+		msg := message.NewMessage(delivery.Through.String(), pack(delivery))
+		return []parcel{{msg: msg, through: delivery.Through}}
+	}
+	parcels := make([]parcel, len(delivery.Events))
+	for i, event := range delivery.Events {
+		parcels[i] = parcel{msg: toMessage(event), through: event.Position}
+	}
+	return parcels
+}
+
+// deliver sends a message until it is acknowledged, each time a fresh copy. It fails only with the context.
+func (f *follower) deliver(ctx context.Context, msg *message.Message) error {
+	for failures := 1; ; failures++ {
+		acked, err := f.send(ctx, msg.Copy())
+		if acked || err != nil {
+			return err
+		}
+		if err := f.config.Redelivery.Wait(ctx, failures); err != nil {
+			return err
+		}
+	}
+}
+
+// send sends a message once and waits for the answer. The message's context ends with the answer.
+func (f *follower) send(ctx context.Context, msg *message.Message) (acked bool, err error) {
+	msgCtx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	msg.SetContext(msgCtx)
+	select {
+	case f.out <- msg:
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	select {
+	case <-msg.Acked():
+		return true, nil
+	case <-msg.Nacked():
+		return false, nil
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+}

@@ -1,0 +1,184 @@
+package pebblestore
+
+import (
+	"context"
+	"slices"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"services.example/portal/infra/readstore"
+)
+
+// List returns a page of documents. A document with several entries in the range comes once, at the first of them in
+// the direction of the walk.
+func (s *Store) List(ctx context.Context, collection string, query readstore.Query) (readstore.Page, error) {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return readstore.Page{}, err
+	}
+	defer leave()
+	c, err := s.lookup(collection, false)
+	if err != nil {
+		return readstore.Page{}, err
+	}
+	p, err := newPlan(c, query)
+	if err != nil {
+		return readstore.Page{}, err
+	}
+	found, next, err := s.scan(ctx, p, func(record) bool { return true })
+	if err != nil {
+		return readstore.Page{}, err
+	}
+	page := readstore.Page{Documents: make([]readstore.Document, 0, len(found.rows)), Next: next}
+	found.each(func(id string, stored record) {
+		page.Documents = append(page.Documents, document(id, stored))
+	})
+	return page, nil
+}
+
+// scan reads the records of a plan that are wanted, and the cursor to what follows them.
+func (s *Store) scan(ctx context.Context, p *plan, wanted func(record) bool) (found rows, next string, err error) {
+	if p.empty() {
+		return rows{}, "", nil
+	}
+	iterator, err := s.db.NewIter(&pebble.IterOptions{LowerBound: p.from, UpperBound: p.to})
+	if err != nil {
+		return rows{}, "", broken("reading an index", err)
+	}
+	walk := walk{plan: p, iterator: iterator}
+	defer walk.close()
+	var last []byte
+	for valid := walk.first(); valid; valid = walk.next() {
+		id, stored, err := walk.current()
+		if err != nil {
+			return rows{}, "", err
+		}
+		if stored == nil || !wanted(stored) {
+			if walk.steps%1024 == 0 && ctx.Err() != nil {
+				return rows{}, "", ctx.Err()
+			}
+			continue
+		}
+		if len(found.rows) == p.limit {
+			return found, p.cursor(last), nil
+		}
+		found.add(id, stored, p.limit)
+		if len(found.rows) == p.limit {
+			last = slices.Clone(iterator.Key())
+		}
+	}
+	if err := iterator.Error(); err != nil {
+		return rows{}, "", broken("reading an index", err)
+	}
+	return found, "", nil
+}
+
+// walk goes through the entries of a plan.
+type walk struct {
+	plan     *plan
+	iterator *pebble.Iterator
+	records  *reader // for an index that does not cover, at the same moment
+	keys     keySet
+	steps    int
+}
+
+func (w *walk) first() bool {
+	if w.plan.reverse {
+		return w.iterator.Last()
+	}
+	return w.iterator.First()
+}
+
+func (w *walk) next() bool {
+	w.steps++
+	if w.plan.reverse {
+		return w.iterator.Prev()
+	}
+	return w.iterator.Next()
+}
+
+// current returns the record at the entry, valid until the next step; none if the walk has been at it before.
+func (w *walk) current() (id []byte, stored record, err error) {
+	value, err := w.iterator.ValueAndErr()
+	if err != nil {
+		return nil, nil, broken("reading an index", err)
+	}
+	key := w.iterator.Key()
+	entry, err := parseReference(key, value)
+	if err != nil {
+		return nil, nil, broken("reading an index", err)
+	}
+	if stored, err = w.record(entry); err != nil {
+		return nil, nil, err
+	}
+	if entry.several {
+		if err := w.plan.index.keys(&w.keys, string(entry.id), stored.body()); err != nil {
+			return nil, nil, broken("reading an index", err)
+		}
+		if w.plan.repeated(&w.keys, key) {
+			return nil, nil, nil
+		}
+	}
+	return entry.id, stored, nil
+}
+
+func (w *walk) record(entry reference) (record, error) {
+	if w.plan.index.Covering {
+		stored, err := parseRecord(entry.record)
+		if err != nil {
+			return nil, broken("reading an index", err)
+		}
+		return stored, nil
+	}
+	if w.records == nil {
+		start, end := numberedSpan(tableRecord, w.plan.collection.number)
+		options := &pebble.IterOptions{LowerBound: start, UpperBound: end}
+		iterator, err := w.iterator.Clone(pebble.CloneOptions{IterOptions: options})
+		if err != nil {
+			return nil, broken("reading documents", err)
+		}
+		w.records = &reader{iterator: iterator}
+	}
+	stored, err := w.records.find(w.plan.collection.number, string(entry.id))
+	if err == nil && stored == nil {
+		err = broken("reading documents", errReference)
+	}
+	return stored, err
+}
+
+func (w *walk) close() {
+	if w.records != nil {
+		w.records.close()
+	}
+	_ = w.iterator.Close()
+}
+
+// rows collects records in one piece of memory.
+type rows struct {
+	bytes []byte
+	ids   []byte
+	rows  []row
+}
+
+type row struct{ id, record int } // ends in ids and bytes
+
+func (r *rows) add(id []byte, stored record, expected int) {
+	if r.rows == nil {
+		expected = min(expected, 32)
+		r.rows = make([]row, 0, expected)
+		r.bytes = make([]byte, 0, expected*(len(stored)+len(stored)/8))
+		r.ids = make([]byte, 0, expected*(len(id)+1))
+	}
+	r.bytes = append(r.bytes, stored...)
+	r.ids = append(r.ids, id...)
+	r.rows = append(r.rows, row{id: len(r.ids), record: len(r.bytes)})
+}
+
+func (r *rows) each(visit func(id string, stored record)) {
+	ids := string(r.ids)
+	var start row
+	for _, end := range r.rows {
+		visit(ids[start.id:end.id], r.bytes[start.record:end.record:end.record])
+		start = end
+	}
+}

@@ -1,0 +1,244 @@
+// Package pebblestore keeps read models in an embedded Pebble database: the adapter of readstore for one machine.
+//
+// A batch is one Pebble batch, so it is atomic. Indexes are key ranges in the order of their fields; a covering index
+// holds the documents too, so that a page is one scan. Values compare as in MongoDB: null, numbers (all types
+// together, exactly), strings bytewise, binary, object ids, booleans, times, timestamps; a range finds only values of
+// its bounds' kind. Documents, arrays within arrays, decimals and code cannot be indexed.
+package pebblestore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+
+	"services.example/portal/infra/readstore"
+)
+
+// Store is a read store in one directory. It is safe for concurrent use.
+type Store struct {
+	options Options
+	db      *pebble.DB
+	logger  *engineLogger
+	disk    diskGuard
+
+	life   sync.RWMutex // held by every call while it works; Close waits for them
+	closed bool
+
+	declaring sync.Mutex // one Declare or Drop at a time
+	next      uint32     // number of the next collection or index
+	catalog   atomic.Pointer[catalog]
+
+	checkpoints stripes
+	entries     stripes
+
+	stop    context.CancelFunc
+	sweeper sync.WaitGroup
+}
+
+var _ readstore.Store = (*Store)(nil)
+
+// LockedError says that another process, or another part of this one, has the directory open.
+type LockedError struct {
+	Dir   string
+	Cause error
+}
+
+func (e *LockedError) Error() string {
+	return fmt.Sprintf("read store %s is in use by another process; stop it first, or choose another directory: %v", e.Dir, e.Cause)
+}
+
+// Unwrap returns the refusal of the operating system.
+func (e *LockedError) Unwrap() error { return e.Cause }
+
+// Open opens the store in a directory, which it creates if need be. Errors: LockedError, FormatError.
+func Open(dir string, options Options) (*Store, error) {
+	options = options.withDefaults()
+	if err := options.fs.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the directory of the read store: %w", err)
+	}
+	lock, err := pebble.LockDirectory(dir, options.fs)
+	if err != nil {
+		return nil, &LockedError{Dir: absolute(dir), Cause: err}
+	}
+	defer func() { _ = lock.Close() }() // the database holds it from here on
+	s := &Store{
+		options: options,
+		logger:  &engineLogger{log: options.Logger},
+		disk:    diskGuard{fs: options.fs, dir: dir, reserve: options.ReserveSpace},
+	}
+	if s.db, err = pebble.Open(dir, s.engineOptions(lock)); err != nil {
+		return nil, fmt.Errorf("opening the read store %s: %w", absolute(dir), err)
+	}
+	if err := s.load(); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the read store %s: %w", absolute(dir), err), s.db.Close())
+	}
+	s.startSweeper()
+	return s, nil
+}
+
+func absolute(dir string) string {
+	if path, err := filepath.Abs(dir); err == nil {
+		return path
+	}
+	return dir
+}
+
+// memTables is how many tables of latest writes there may be: one that is written, others on their way to the disk.
+const memTables = 3
+
+func (s *Store) engineOptions(lock *pebble.Lock) *pebble.Options {
+	options := &pebble.Options{
+		FS:                          s.options.fs,
+		Lock:                        lock,
+		Logger:                      s.logger,
+		EventListener:               s.logger.listener(),
+		FormatMajorVersion:          pebble.FormatTableFormatV6,
+		CacheSize:                   s.options.CacheSize + memTables*int64(s.options.MemTableSize), //nolint:gosec // the engine takes them out of the cache
+		MemTableSize:                s.options.MemTableSize,
+		MemTableStopWritesThreshold: memTables,
+		L0CompactionThreshold:       2,
+		L0StopWritesThreshold:       1000,
+		LBaseMaxBytes:               64 << 20,
+		BytesPerSync:                1 << 20,
+		FlushDelayDeleteRange:       flushDelay,
+		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
+	}
+	for i := range options.Levels {
+		options.Levels[i].BlockSize = 16 << 10
+		options.Levels[i].IndexBlockSize = 64 << 10
+		options.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+	}
+	return options
+}
+
+// load prepares an opened database: its format, its catalogue, and no rests of unfinished work.
+func (s *Store) load() error {
+	if err := s.checkFormat(); err != nil {
+		return err
+	}
+	loaded, err := s.readCatalog()
+	if err != nil {
+		return err
+	}
+	if err := s.clearOrphans(loaded); err != nil {
+		return err
+	}
+	s.catalog.Store(loaded)
+	return nil
+}
+
+// enter begins a call; the returned function ends it.
+func (s *Store) enter(ctx context.Context) (func(), error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.life.RLock()
+	if s.closed {
+		s.life.RUnlock()
+		return nil, fmt.Errorf("%w: it is closed", readstore.ErrUnavailable)
+	}
+	if err := s.healthy(); err != nil {
+		s.life.RUnlock()
+		return nil, err
+	}
+	return s.life.RUnlock, nil
+}
+
+// enterWrite begins a call that writes.
+func (s *Store) enterWrite(ctx context.Context) (func(), error) {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.disk.check(); err != nil {
+		leave()
+		return nil, err
+	}
+	return leave, nil
+}
+
+// healthy tells whether the engine has given up.
+func (s *Store) healthy() error {
+	if reason := s.logger.failed.Load(); reason != nil {
+		return fmt.Errorf("%w: it failed and must be opened again: %s", readstore.ErrUnavailable, *reason)
+	}
+	return nil
+}
+
+// broken turns an error of the engine into one of the port.
+func broken(doing string, err error) error {
+	return fmt.Errorf("%s: %w: %w", doing, readstore.ErrUnavailable, err)
+}
+
+// apply writes a batch. With durable it gives a function that waits until the batch is on the disk, so that locks can be
+// released before; all who wait at the same time share one fsync.
+func (s *Store) apply(batch *pebble.Batch, durable bool) (wait func() error, err error) {
+	if durable {
+		err = s.db.ApplyNoSyncWait(batch, pebble.Sync)
+	} else {
+		err = s.db.Apply(batch, pebble.NoSync)
+	}
+	if err == nil {
+		err = s.healthy() // the engine tells of a failed write only through its logger
+	}
+	if err != nil {
+		if durable {
+			_ = batch.SyncWait() // the batch belongs to the engine until then
+		}
+		return nil, broken("writing", err)
+	}
+	return func() error {
+		if !durable {
+			return nil
+		}
+		if err := batch.SyncWait(); err != nil {
+			s.logger.fail(fmt.Sprintf("log cannot be written: %v", err))
+			return broken("waiting for the disk", err)
+		}
+		return s.healthy()
+	}, nil
+}
+
+// applySync writes a batch and returns when it is durable.
+func (s *Store) applySync(batch *pebble.Batch) error {
+	wait, err := s.apply(batch, true)
+	if err != nil {
+		return err
+	}
+	return wait()
+}
+
+// Close waits for the calls at work and releases the directory. Closing again does nothing.
+func (s *Store) Close() error {
+	s.life.Lock()
+	if s.closed {
+		s.life.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.life.Unlock()
+	s.stop()
+	s.sweeper.Wait()
+	if err := s.closeEngine(); err != nil {
+		return fmt.Errorf("closing the read store: %w", err)
+	}
+	return nil
+}
+
+// closeEngine closes the database. An engine that has failed checks its own books when it closes, and panics.
+func (s *Store) closeEngine() (err error) {
+	defer func() {
+		if problem := recover(); problem != nil && s.healthy() != nil {
+			err = fmt.Errorf("%w: %v", s.healthy(), problem)
+		} else if problem != nil {
+			panic(problem)
+		}
+	}()
+	return s.db.Close()
+}

@@ -1,0 +1,173 @@
+// Package readstore is the port to the read models: collections of documents with declared indexes, the checkpoints of
+// the projections that write them, and short-lived entries (sessions, codes) with compare-and-set and a time to live.
+//
+// Adapters: pebblestore (embedded, the default) and mongostore (MongoDB). Every adapter passes the contract suite in
+// readstoretest. Documents are BSON in both, so that the same structs are stored everywhere.
+package readstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"services.example/portal/infra/eventstore"
+)
+
+var (
+	// ErrNotFound says that there is no such document or entry, or that its time has passed.
+	ErrNotFound = errors.New("not found in the read store")
+	// ErrChanged says that an entry was not at the version that a change expected.
+	ErrChanged = errors.New("entry changed in between")
+	// ErrUnavailable says that the read store cannot answer now; the call may be repeated.
+	ErrUnavailable = errors.New("read store unavailable")
+	// ErrCursor says that a cursor was not made by the same query.
+	ErrCursor = errors.New("cursor does not belong to this query")
+)
+
+// Collection declares a collection. A query that no declared index serves cannot be written.
+type Collection struct {
+	Name    string
+	Indexes []Index
+	Expires bool // holds entries (see Entries), not documents of a projection
+}
+
+// Index declares the order of a collection by one or more fields. Documents with equal fields follow their ids.
+// A field that holds an array gives one index entry for each element. A document that lacks the first field is not in the index.
+type Index struct {
+	Name     string
+	Fields   []Field
+	Covering bool // keep the documents beside the index entries where the adapter can: faster pages, dearer writes
+}
+
+// Field is one field of an index: a dotted path into the document, and its direction.
+type Field struct {
+	Path string
+	Desc bool
+}
+
+// Document is a document of a read model.
+type Document struct {
+	ID   string
+	Seen eventstore.Position // position of the last event folded into it
+	Body bson.Raw            // without _id and position
+}
+
+// Decode reads the document into a struct with bson tags.
+func (d Document) Decode(into any) error {
+	if err := bson.Unmarshal(d.Body, into); err != nil {
+		return fmt.Errorf("decoding document %s: %w", d.ID, err)
+	}
+	return nil
+}
+
+// Query asks for documents in the order of an index. Prefix gives the exact values of its leading fields; From and To
+// bound the next field, both inclusive, in the direction of that field; nil leaves a side open.
+type Query struct {
+	Index    string
+	Prefix   []any
+	From, To any
+	Reverse  bool   // against the index's order
+	After    string // the Next of the page before
+	Limit    int    // 1 to MaxLimit
+}
+
+// MaxLimit is the largest page.
+const MaxLimit = 1000
+
+// Page is one page of a query's answer. Next is empty at the end.
+type Page struct {
+	Documents []Document
+	Next      string
+}
+
+// Write is one change of a batch: a document put in place, or removed if Body is nil. A stored document that has seen
+// the same position or a later one stays as it is.
+type Write struct {
+	Collection string
+	ID         string
+	Seen       eventstore.Position
+	Body       bson.Raw
+}
+
+// Advance moves the checkpoint of a projection, if it still stands at From. The zero Position is where it starts.
+type Advance struct {
+	Projection string
+	From, To   eventstore.Position
+}
+
+// Batch is a set of changes. On an adapter with transactions it is atomic; elsewhere the documents are written before
+// the checkpoints, and the position that every document carries makes a repetition harmless.
+type Batch struct {
+	Writes   []Write
+	Advances []Advance
+	Sync     bool // durable before Commit returns; otherwise a crash may lose the latest batches, never parts of one
+}
+
+// CheckpointError says that a projection's checkpoint was not where a batch expected it; nothing of the batch took
+// effect, or what did is repeated harmlessly by whoever owns the projection now.
+type CheckpointError struct {
+	Projection string
+	Stored     eventstore.Position
+}
+
+func (e *CheckpointError) Error() string {
+	return fmt.Sprintf("checkpoint of %s stands at %s", e.Projection, e.Stored)
+}
+
+// Store holds the read models.
+type Store interface {
+	// Declare makes collections and their indexes ready. Repeating it is harmless; an index added to a collection that
+	// already holds documents is filled before it returns, one no longer declared is removed.
+	Declare(ctx context.Context, collections ...Collection) error
+	// Collections lists the names of all collections that exist.
+	Collections(ctx context.Context) ([]string, error)
+	// Drop removes a collection, its indexes and documents. Dropping one that does not exist is no error.
+	Drop(ctx context.Context, collection string) error
+
+	Get(ctx context.Context, collection, id string) (Document, error)
+	// GetMany returns the documents that exist, by id.
+	GetMany(ctx context.Context, collection string, ids []string) (map[string]Document, error)
+	List(ctx context.Context, collection string, query Query) (Page, error)
+
+	Commit(ctx context.Context, batch Batch) error
+	// Checkpoint returns the position of a projection, zero if it never advanced.
+	Checkpoint(ctx context.Context, projection string) (eventstore.Position, error)
+	// ForgetCheckpoint sets a projection back to the beginning.
+	ForgetCheckpoint(ctx context.Context, projection string) error
+
+	Entries
+	Close() error
+}
+
+// Entry is a short-lived piece of state in a collection that Expires.
+type Entry struct {
+	ID      string
+	Version int64 // 1 when created, one more with each change
+	Expires time.Time
+	Body    bson.Raw
+}
+
+// Decode reads the entry into a struct with bson tags.
+func (e Entry) Decode(into any) error {
+	if err := bson.Unmarshal(e.Body, into); err != nil {
+		return fmt.Errorf("decoding entry %s: %w", e.ID, err)
+	}
+	return nil
+}
+
+// Entries is the part of the store that holds short-lived state: sessions, codes, idempotency records. Its writes are
+// durable when they return. An entry whose time has passed does not exist any more, whether or not it was cleaned up.
+type Entries interface {
+	Entry(ctx context.Context, collection, id string) (Entry, error)
+	// PutEntry writes an entry whose stored version is e.Version (0: there is none) and returns the new version.
+	// Errors: ErrChanged.
+	PutEntry(ctx context.Context, collection string, e Entry) (int64, error)
+	// RemoveEntry removes an entry at that version (0: at any). Removing what is not there is no error, unless a
+	// version was given. Errors: ErrChanged.
+	RemoveEntry(ctx context.Context, collection, id string, version int64) error
+	// ListEntries lists entries in the order of a declared index.
+	ListEntries(ctx context.Context, collection string, query Query) ([]Entry, error)
+}

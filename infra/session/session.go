@@ -1,0 +1,147 @@
+// Package session keeps who is signed in: tokens known only to their browsers, stored as hashes, with a time to live.
+package session
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"services.example/portal/domain/problem"
+	"services.example/portal/infra/httpapi"
+	"services.example/portal/infra/readstore"
+)
+
+// Collection declares where sessions are kept.
+var Collection = readstore.Collection{
+	Name:    "sessions",
+	Indexes: []readstore.Index{{Name: "account", Fields: []readstore.Field{{Path: "account"}}}},
+	Expires: true,
+}
+
+const (
+	// Lifetime is how long a session lasts; the browser may forget it earlier.
+	Lifetime = 12 * time.Hour
+	// StayLifetime is how long the session of someone who chose to stay in the system lasts.
+	StayLifetime = 30 * 24 * time.Hour
+
+	tokenBytes = 32
+)
+
+// Store keeps sessions.
+type Store struct {
+	entries readstore.Entries
+	now     func() time.Time
+}
+
+// New returns a store over entries in which Collection was declared.
+func New(entries readstore.Entries, now func() time.Time) *Store {
+	return &Store{entries: entries, now: now}
+}
+
+// Account is who signs in.
+type Account struct {
+	ID       string
+	Roles    []string
+	Provider string // for staff
+}
+
+// Started is a new session. The token goes to the browser and nowhere else.
+type Started struct {
+	ID      string
+	Token   string
+	Stay    bool
+	Expires time.Time
+}
+
+type record struct {
+	Account  string   `bson:"account"`
+	Roles    []string `bson:"roles"`
+	Provider string   `bson:"provider,omitempty"`
+}
+
+// Start makes a session.
+func (s *Store) Start(ctx context.Context, account Account, stay bool) (Started, error) {
+	var secret [tokenBytes]byte
+	if _, err := rand.Read(secret[:]); err != nil {
+		return Started{}, fmt.Errorf("making a session token: %w", err)
+	}
+	token := base64.RawURLEncoding.EncodeToString(secret[:])
+	lifetime := Lifetime
+	if stay {
+		lifetime = StayLifetime
+	}
+	started := Started{ID: idOf(token), Token: token, Stay: stay, Expires: s.now().Add(lifetime)}
+	body, err := bson.Marshal(record{Account: account.ID, Roles: account.Roles, Provider: account.Provider})
+	if err != nil {
+		return Started{}, fmt.Errorf("encoding a session: %w", err)
+	}
+	entry := readstore.Entry{ID: started.ID, Expires: started.Expires, Body: body}
+	if _, err := s.entries.PutEntry(ctx, Collection.Name, entry); err != nil {
+		return Started{}, fmt.Errorf("storing a session: %w", err)
+	}
+	return started, nil
+}
+
+// Caller finds whose session a token is. Error: problem.Unauthenticated.
+func (s *Store) Caller(ctx context.Context, token string) (httpapi.Caller, error) {
+	if len(token) != base64.RawURLEncoding.EncodedLen(tokenBytes) {
+		return httpapi.Caller{}, problem.New(problem.Unauthenticated, "sign-in-required")
+	}
+	id := idOf(token)
+	entry, err := s.entries.Entry(ctx, Collection.Name, id)
+	if errors.Is(err, readstore.ErrNotFound) {
+		return httpapi.Caller{}, problem.New(problem.Unauthenticated, "sign-in-required")
+	}
+	if err != nil {
+		return httpapi.Caller{}, fmt.Errorf("finding a session: %w", err)
+	}
+	var r record
+	if err := entry.Decode(&r); err != nil {
+		return httpapi.Caller{}, err
+	}
+	return httpapi.Caller{AccountID: r.Account, Roles: r.Roles, Provider: r.Provider, SessionID: id}, nil
+}
+
+// End ends a session. Ending one that has ended is no error.
+func (s *Store) End(ctx context.Context, id string) error {
+	if err := s.entries.RemoveEntry(ctx, Collection.Name, id, 0); err != nil {
+		return fmt.Errorf("ending a session: %w", err)
+	}
+	return nil
+}
+
+// EndAll ends all sessions of an account except one (empty: no exception).
+func (s *Store) EndAll(ctx context.Context, account, except string) error {
+	for {
+		entries, err := s.entries.ListEntries(ctx, Collection.Name,
+			readstore.Query{Index: "account", Prefix: []any{account}, Limit: readstore.MaxLimit})
+		if err != nil {
+			return fmt.Errorf("listing sessions: %w", err)
+		}
+		ended := 0
+		for _, entry := range entries {
+			if entry.ID == except {
+				continue
+			}
+			if err := s.End(ctx, entry.ID); err != nil {
+				return err
+			}
+			ended++
+		}
+		if ended == 0 || len(entries) < readstore.MaxLimit {
+			return nil
+		}
+	}
+}
+
+func idOf(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}

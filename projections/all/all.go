@@ -1,0 +1,32 @@
+// Package all lists the read models of the portal: the table of contents of its read side.
+package all
+
+import (
+	"services.example/portal/projections"
+	"services.example/portal/projections/accountprofile"
+	"services.example/portal/projections/applicationpage"
+	"services.example/portal/projections/calendars"
+	"services.example/portal/projections/categories"
+	"services.example/portal/projections/myapplications"
+	"services.example/portal/projections/popularservices"
+	"services.example/portal/projections/providers"
+	"services.example/portal/projections/servicecatalogue"
+	"services.example/portal/projections/servicepassport"
+	"services.example/portal/projections/statisticsbycategory"
+)
+
+// Projections gives every read model of the portal.
+func Projections() []projections.Projection {
+	return []projections.Projection{
+		myapplications.Model.Projection(),
+		applicationpage.Model.Projection(),
+		servicecatalogue.Model.Projection(),
+		servicepassport.Model.Projection(),
+		popularservices.Model.Projection(),
+		statisticsbycategory.Model.Projection(),
+		accountprofile.Model.Projection(),
+		categories.Model.Projection(),
+		providers.Model.Projection(),
+		calendars.Model.Projection(),
+	}
+}

@@ -1,0 +1,189 @@
+// Package applicationpage is the read model of one application's page: everything that its applicant sees of it.
+//
+// Document: the application's id. Streams: application-.
+package applicationpage
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"services.example/portal/domain/application"
+	"services.example/portal/domain/service"
+	"services.example/portal/infra/codec"
+	"services.example/portal/infra/readstore"
+	"services.example/portal/projections"
+)
+
+// Name is what the directory knows the read model by.
+const Name = "application_page"
+
+// ByApplicant is the index of an applicant's pages, newest number first.
+const ByApplicant = "by_applicant"
+
+// Page is an application.
+type Page struct {
+	Applicant      string        `bson:"applicant"` // account id
+	RunningNumber  int64         `bson:"runningNumber"`
+	Number         string        `bson:"number"`
+	ServiceID      string        `bson:"serviceId"`
+	ServiceVersion int           `bson:"serviceVersion"`
+	Status         string        `bson:"status"`
+	Revision       int64         `bson:"revision"` // of the application's stream: its ETag
+	Steps          []Step        `bson:"steps"`
+	StartedAt      time.Time     `bson:"startedAt"`
+	ChangedAt      time.Time     `bson:"changedAt"`
+	SubmittedAt    *time.Time    `bson:"submittedAt"` // nil: not sent
+	WithdrawnAt    *time.Time    `bson:"withdrawnAt"`
+	DueAt          *time.Time    `bson:"dueAt"` // nil: not sent
+	Term           *service.Term `bson:"term"`  // nil: not sent
+	Executors      []string      `bson:"executors"`
+	Timeline       []Entry       `bson:"timeline"` // oldest first
+}
+
+// Step is a step of the form with what is in it.
+type Step struct {
+	ID       string           `bson:"id"`
+	Kind     service.StepKind `bson:"kind"`
+	Complete bool             `bson:"complete"`
+	Data     string           `bson:"data"` // JSON, byte for byte as it was saved; empty: nothing yet
+	Files    []File           `bson:"files"`
+}
+
+// File is a file of a document step.
+type File struct {
+	ID         string    `bson:"id"`
+	Name       string    `bson:"name"`
+	Size       int64     `bson:"size"` // bytes
+	MIME       string    `bson:"mime"`
+	SHA256     string    `bson:"sha256"`
+	AttachedAt time.Time `bson:"attachedAt"`
+}
+
+// What happened, as a timeline entry says it.
+const (
+	DraftStarted = "draft-started"
+	StepSaved    = "step-saved"
+	FileAttached = "file-attached"
+	FileRemoved  = "file-removed"
+	Submitted    = "submitted"
+	Withdrawn    = "withdrawn"
+)
+
+// Entry is a line of the timeline. Saving the same step several times in a row is one line with the latest time.
+type Entry struct {
+	At    time.Time `bson:"at"`
+	Actor string    `bson:"actor"` // account id; empty: the system
+	Role  string    `bson:"role"`
+	What  string    `bson:"what"`
+	Step  string    `bson:"step,omitempty"` // id of the step that it concerns
+}
+
+// Model is the projection.
+var Model = projections.ReadModel[Page]{
+	Name:    Name,
+	Version: 1,
+	Streams: []string{streams},
+	Indexes: []readstore.Index{{Name: ByApplicant, Fields: []readstore.Field{
+		{Path: "applicant"}, {Path: "runningNumber", Desc: true},
+	}}},
+	Keys: keys,
+	Fold: fold,
+}
+
+const streams = "application-"
+
+func keys(event codec.Envelope) []string {
+	if _, ok := event.Event.(application.Event); !ok {
+		return nil
+	}
+	return []string{strings.TrimPrefix(event.Stream, streams)}
+}
+
+func fold(page *Page, _ string, event codec.Envelope) *Page {
+	started, ok := event.Event.(application.DraftStarted)
+	switch {
+	case ok:
+		page = start(started)
+		page.note(event, started.At, DraftStarted, "")
+	case page == nil:
+		return nil
+	default:
+		if _, ok := event.Event.(application.DraftDeleted); ok {
+			return nil
+		}
+		page.apply(event)
+	}
+	page.Revision = event.Revision
+	return page
+}
+
+func start(e application.DraftStarted) *Page {
+	page := &Page{
+		Applicant: e.Applicant, RunningNumber: e.RunningNumber, Number: e.Number,
+		ServiceID: e.ServiceID, ServiceVersion: e.ServiceVersion,
+		Status: string(application.Draft), StartedAt: e.At,
+		Steps: make([]Step, len(e.Steps)), Executors: []string{},
+	}
+	for i, step := range e.Steps {
+		page.Steps[i] = Step{
+			ID: step.ID, Kind: step.Kind, Complete: step.Complete, Data: string(e.Prefilled[step.ID]), Files: []File{},
+		}
+	}
+	return page
+}
+
+func (p *Page) apply(event codec.Envelope) {
+	switch e := event.Event.(type) {
+	case application.StepSaved:
+		if step := p.step(e.StepID); step != nil {
+			step.Data, step.Complete = string(e.Data), e.Complete
+		}
+		p.note(event, e.At, StepSaved, e.StepID)
+	case application.FileAttached:
+		if step := p.step(e.StepID); step != nil {
+			step.Complete = e.Complete
+			step.Files = append(step.Files, File{
+				ID: e.FileID, Name: e.Name, Size: e.Size, MIME: e.MIME, SHA256: e.SHA256, AttachedAt: e.At,
+			})
+		}
+		p.note(event, e.At, FileAttached, e.StepID)
+	case application.FileRemoved:
+		if step := p.step(e.StepID); step != nil {
+			step.Complete = e.Complete
+			step.Files = slices.DeleteFunc(step.Files, func(f File) bool { return f.ID == e.FileID })
+		}
+		p.note(event, e.At, FileRemoved, e.StepID)
+	case application.Submitted:
+		p.Status = string(application.StatusSubmitted)
+		p.SubmittedAt, p.DueAt, p.Term = &e.At, &e.DueAt, &e.Term
+		p.note(event, e.At, Submitted, "")
+	case application.Withdrawn:
+		p.Status, p.WithdrawnAt = string(application.StatusWithdrawn), &e.At
+		p.note(event, e.At, Withdrawn, "")
+	}
+}
+
+func (p *Page) step(id string) *Step {
+	for i := range p.Steps {
+		if p.Steps[i].ID == id {
+			return &p.Steps[i]
+		}
+	}
+	return nil
+}
+
+// note adds a line to the timeline, or moves the last one on when the same person saves the same step again.
+func (p *Page) note(event codec.Envelope, at time.Time, what, step string) {
+	p.ChangedAt = at
+	entry := Entry{At: at, Actor: event.Meta.Actor, Role: event.Meta.Role, What: what, Step: step}
+	if n := len(p.Timeline); n > 0 && what == StepSaved {
+		last := p.Timeline[n-1]
+		last.At = at
+		if last == entry {
+			p.Timeline[n-1] = entry
+			return
+		}
+	}
+	p.Timeline = append(p.Timeline, entry)
+}

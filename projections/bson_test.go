@@ -1,0 +1,16 @@
+package projections_test
+
+import (
+	"testing"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+func bsonOf(t *testing.T, value any) bson.Raw {
+	t.Helper()
+	body, err := bson.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}

@@ -1,0 +1,288 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"services.example/portal/infra/eventstore"
+)
+
+// catchUpGroup is projections that are behind, at about the same place. They share one subscription with large batches,
+// keep the documents that they change in memory, and store them from time to time, while the next batches are folded.
+type catchUpGroup struct {
+	engine *Engine
+	name   string
+
+	mu         sync.Mutex
+	handler    *message.Handler
+	members    []*member
+	flushes    int
+	kept       int           // documents in memory after the last flush
+	committing chan struct{} // closed when the commit under way has ended; nil when there is none
+	losses     []lost        // of the commit that has ended
+}
+
+// member is a runner with its documents in memory.
+type member struct {
+	*runner
+	docs documents
+}
+
+// catchUp starts a group for runners that are sorted by position.
+func (e *Engine) catchUp(runners []*runner) error {
+	g := &catchUpGroup{engine: e}
+	projections := make([]Projection, len(runners))
+	for i, r := range runners {
+		g.members = append(g.members, &member{runner: r, docs: documents{}})
+		projections[i] = r.Projection
+	}
+	start := runners[0].folded
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		return errClosed
+	}
+	e.number++
+	g.name = fmt.Sprintf("projections-catching-up-%d", e.number)
+	e.groups[g] = true
+	e.mu.Unlock()
+
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	from := func(context.Context) (eventstore.Position, error) { return start, nil }
+	handler, err := e.handle(g.name, e.config.CatchUpBatch, filterOf(projections), from, g.batch)
+	if err != nil {
+		e.mu.Lock()
+		delete(e.groups, g)
+		e.mu.Unlock()
+		return err
+	}
+	g.handler = handler
+	return nil
+}
+
+// batch folds one message into the documents in memory.
+func (g *catchUpGroup) batch(ctx context.Context, delivery eventstore.Delivery) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.fold(ctx, delivery); err != nil {
+		return err
+	}
+	g.engine.metrics.batch(ctx, "catching-up", len(delivery.Events))
+	// A group that has come to the end of the log, or past the live group, is about to join it.
+	caughtUp := delivery.Live || g.pastLive(delivery.Through)
+	if !caughtUp && g.inMemory()-g.kept < g.engine.config.CacheDocuments {
+		return nil
+	}
+	if err := g.flush(ctx); err != nil || !caughtUp {
+		return err
+	}
+	if err := g.settle(ctx); err != nil {
+		return err
+	}
+	return g.join(ctx)
+}
+
+func (g *catchUpGroup) pastLive(position eventstore.Position) bool {
+	select {
+	case <-g.engine.live.started:
+	default:
+		return false
+	}
+	g.engine.live.mu.Lock()
+	defer g.engine.live.mu.Unlock()
+	return !position.Before(g.engine.live.position)
+}
+
+func (g *catchUpGroup) fold(ctx context.Context, delivery eventstore.Delivery) error {
+	runners := make([]*runner, len(g.members))
+	for i, m := range g.members {
+		runners[i] = m.runner
+	}
+	shared, err := decodeAll(ctx, g.engine.config.Decoder, delivery.Events, wantedBy(runners))
+	if err != nil {
+		return err
+	}
+	results := make([]error, len(g.members))
+	var folding sync.WaitGroup
+	for i, m := range g.members {
+		folding.Go(func() {
+			results[i] = m.foldBatch(ctx, g.engine.config.Reads, shared, m.docs, g.flushes)
+			if results[i] == nil && m.folded.Before(delivery.Through) {
+				m.folded = delivery.Through
+			}
+		})
+	}
+	folding.Wait()
+	var again error
+	for i, m := range slices.Clone(g.members) {
+		var fault *faultError
+		switch {
+		case errors.As(results[i], &fault):
+			g.leave(m.runner, fault)
+		case results[i] != nil:
+			again = results[i]
+		}
+	}
+	return again
+}
+
+func (g *catchUpGroup) inMemory() int {
+	n := 0
+	for _, m := range g.members {
+		n += len(m.docs)
+	}
+	return n
+}
+
+// flush encodes the documents that changed and begins to store them. The commit before must have ended: there is never
+// more than one under way.
+func (g *catchUpGroup) flush(ctx context.Context) error {
+	if err := g.settle(ctx); err != nil {
+		return err
+	}
+	var parts []part
+	for _, m := range slices.Clone(g.members) {
+		writes, err := m.writes(m.docs)
+		if err != nil {
+			g.leave(m.runner, err)
+			continue
+		}
+		// What is encoded is as good as stored: should the commit be lost, these documents are thrown away as a whole.
+		for id, doc := range m.docs {
+			doc.dirty = false
+			if doc.touched < g.flushes {
+				delete(m.docs, id)
+			}
+		}
+		parts = append(parts, part{runner: m.runner, writes: writes, through: m.folded})
+	}
+	g.flushes++
+	g.kept = g.inMemory()
+	committing := make(chan struct{})
+	g.committing = committing
+	g.engine.tasks.Go(func() {
+		defer close(committing)
+		g.losses = g.commit(g.engine.ctx, parts)
+	})
+	return nil
+}
+
+// commit tries until the store answers.
+func (g *catchUpGroup) commit(ctx context.Context, parts []part) []lost {
+	var losses []lost
+	for failures := 1; ; failures++ {
+		more, err := g.engine.commit(ctx, parts)
+		losses = append(losses, more...)
+		if err == nil {
+			return losses
+		}
+		parts = slices.DeleteFunc(slices.Clone(parts), func(p part) bool {
+			return slices.ContainsFunc(more, func(l lost) bool { return l.runner == p.runner })
+		})
+		if ctx.Err() == nil {
+			g.engine.config.Logger.WarnContext(ctx, "storing read models failed, trying again", "error", err)
+		}
+		if g.engine.config.Redelivery.Wait(ctx, failures) != nil {
+			for _, p := range parts {
+				losses = append(losses, lost{p.runner, ctx.Err()})
+			}
+			return losses
+		}
+	}
+}
+
+// settle waits for the commit under way and lets those leave that it lost.
+func (g *catchUpGroup) settle(ctx context.Context) error {
+	if g.committing == nil {
+		return nil
+	}
+	select {
+	case <-g.committing:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	g.committing = nil
+	losses := g.losses
+	g.losses = nil
+	for _, l := range losses {
+		g.leave(l.runner, l.cause)
+	}
+	return nil
+}
+
+// join moves members to the live group. One that is still too far behind stays, and more is read.
+func (g *catchUpGroup) join(ctx context.Context) error {
+	for _, m := range slices.Clone(g.members) {
+		joined, err := g.engine.live.join(ctx, m.runner)
+		if err != nil {
+			return err
+		}
+		if joined {
+			g.drop(m.runner)
+		} else {
+			clear(m.docs) // the live group may have stored documents on its way
+		}
+	}
+	return nil
+}
+
+func (g *catchUpGroup) leave(r *runner, cause error) {
+	g.drop(r)
+	g.engine.leave(r, cause)
+}
+
+func (g *catchUpGroup) remove(r *runner) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !slices.ContainsFunc(g.members, func(m *member) bool { return m.runner == r }) {
+		return
+	}
+	if g.committing != nil {
+		<-g.committing
+	}
+	g.drop(r)
+}
+
+// drop takes a member out. When it was the last, the group ends.
+func (g *catchUpGroup) drop(r *runner) {
+	g.members = slices.DeleteFunc(g.members, func(m *member) bool { return m.runner == r })
+	if len(g.members) > 0 {
+		return
+	}
+	g.engine.mu.Lock()
+	delete(g.engine.groups, g)
+	g.engine.mu.Unlock()
+	g.handler.Stop()
+}
+
+// finish stores what is in memory when the engine has stopped.
+func (g *catchUpGroup) finish() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.committing != nil {
+		<-g.committing
+		if len(g.losses) > 0 {
+			return // the store did not take the last commit, it will not take this one either
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	for _, m := range g.members {
+		writes, err := m.writes(m.docs)
+		if err != nil {
+			continue
+		}
+		if _, err := g.engine.commit(ctx, []part{{runner: m.runner, writes: writes, through: m.folded}}); err != nil {
+			g.engine.config.Logger.WarnContext(ctx, "the last progress of a projection was not stored, it will be made again",
+				"projection", m.collection, "error", err)
+			return
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"services.example/portal/infra/eventstore"
+	"services.example/portal/infra/readstore"
+)
+
+// part is what one runner adds to a commit.
+type part struct {
+	runner  *runner
+	writes  []readstore.Write
+	through eventstore.Position
+}
+
+// lost is a runner whose part was not committed and will not be: a faultError says that it cannot be, anything else
+// that its checkpoint was not where it was expected.
+type lost struct {
+	runner *runner
+	cause  error
+}
+
+// commit stores the parts in one batch. When the store refuses the batch for the sake of one part, the others are
+// stored without it. An error means that nothing was stored as far as is known and that it may be tried again.
+func (e *Engine) commit(ctx context.Context, parts []part) ([]lost, error) {
+	var losses []lost
+	for len(parts) > 0 {
+		err := e.store(ctx, parts)
+		var elsewhere *readstore.CheckpointError
+		switch {
+		case err == nil:
+			return losses, nil
+		case errors.As(err, &elsewhere):
+			kept := parts[:0:0]
+			for _, p := range parts {
+				if p.runner.collection == elsewhere.Projection {
+					losses = append(losses, lost{p.runner, err})
+				} else {
+					kept = append(kept, p)
+				}
+			}
+			if len(kept) == len(parts) {
+				return losses, err
+			}
+			parts = kept
+		case passing(err):
+			return losses, err
+		case len(parts) == 1:
+			return append(losses, lost{parts[0].runner, &faultError{err}}), nil
+		default:
+			for _, p := range parts {
+				more, err := e.commit(ctx, []part{p})
+				losses = append(losses, more...)
+				if err != nil {
+					return losses, err
+				}
+			}
+			return losses, nil
+		}
+	}
+	return losses, nil
+}
+
+// passing tells whether an error is expected to go away by itself.
+func passing(err error) bool {
+	return errors.Is(err, readstore.ErrUnavailable) || errors.Is(err, eventstore.ErrUnavailable) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+func (e *Engine) store(ctx context.Context, parts []part) error {
+	var batch readstore.Batch
+	for _, p := range parts {
+		batch.Writes = append(batch.Writes, p.writes...)
+		if from := p.runner.committedThrough(); from.Before(p.through) {
+			advance := readstore.Advance{Projection: p.runner.collection, From: from, To: p.through}
+			batch.Advances = append(batch.Advances, advance)
+		}
+	}
+	if len(batch.Writes) == 0 && len(batch.Advances) == 0 {
+		return nil
+	}
+	started := time.Now()
+	if err := e.config.Reads.Commit(ctx, batch); err != nil {
+		return fmt.Errorf("committing %d documents: %w", len(batch.Writes), err)
+	}
+	for _, p := range parts {
+		if p.runner.committedThrough().Before(p.through) {
+			p.runner.commit(p.through, len(p.writes))
+		}
+	}
+	e.metrics.committed(ctx, parts, time.Since(started))
+	return nil
+}

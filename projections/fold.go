@@ -1,0 +1,239 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"services.example/portal/infra/codec"
+	"services.example/portal/infra/eventstore"
+	"services.example/portal/infra/readstore"
+)
+
+// decoded is an event as all runners of a group share it.
+type decoded struct {
+	envelope codec.Envelope // only its position and stream where fault is set
+	fault    error          // why it cannot be folded; nil and skip for what nobody wants or knows
+	unknown  bool
+	skip     bool
+}
+
+// decodeAll decodes the events that somebody wants, each once, on all processors. It fails only with the context.
+func decodeAll(
+	ctx context.Context, decoder Decoder, events []eventstore.Recorded, wanted func(*eventstore.Recorded) bool,
+) ([]decoded, error) {
+	results := make([]decoded, len(events))
+	work := func(from, to int) {
+		for i := from; i < to && ctx.Err() == nil; i++ {
+			results[i] = decodeOne(ctx, decoder, &events[i], wanted)
+		}
+	}
+	const worthAWorker = 64
+	workers := min(runtime.GOMAXPROCS(0), len(events)/worthAWorker)
+	if workers < 2 {
+		work(0, len(events))
+	} else {
+		var working sync.WaitGroup
+		for w := range workers {
+			working.Go(func() { work(len(events)*w/workers, len(events)*(w+1)/workers) })
+		}
+		working.Wait()
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return results, nil
+}
+
+func decodeOne(
+	ctx context.Context, decoder Decoder, event *eventstore.Recorded, wanted func(*eventstore.Recorded) bool,
+) decoded {
+	place := codec.Envelope{Stream: event.Stream, Position: event.Position}
+	if !wanted(event) {
+		return decoded{envelope: place, skip: true}
+	}
+	envelope, err := decoder.Decode(ctx, *event)
+	var unknown *codec.UnknownTypeError
+	switch {
+	case errors.As(err, &unknown):
+		return decoded{envelope: place, unknown: true}
+	case err != nil:
+		return decoded{envelope: place, fault: err}
+	default:
+		return decoded{envelope: envelope}
+	}
+}
+
+// documents are the documents of one runner that are in memory.
+type documents map[string]*document
+
+type document struct {
+	value   any                 // nil: there is none
+	seen    eventstore.Position // of the last event folded into it
+	dirty   bool                // differs from what is stored
+	touched int                 // number of the flush in which it was last used
+}
+
+// faultError is a bug in a projection or damage in its documents: it stops the projection, and only it.
+type faultError struct{ cause error }
+
+func (e *faultError) Error() string { return e.cause.Error() }
+func (e *faultError) Unwrap() error { return e.cause }
+
+// foldBatch folds the events that come after what the runner has folded. A faultError stops the projection; any other
+// error is the store's or the context's and leaves everything as it was, to be tried again.
+func (r *runner) foldBatch(ctx context.Context, store readstore.Store, events []decoded, docs documents, flush int) error {
+	work, unknown, err := r.work(events)
+	if err != nil {
+		return err
+	}
+	if err := r.load(ctx, store, work, docs); err != nil {
+		return err
+	}
+	for i := range work {
+		for _, id := range work[i].keys {
+			if err := r.foldOne(work[i].event, id, docs[id], flush); err != nil {
+				return err
+			}
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unknown += unknown
+	r.events += uint64(len(work))
+	return nil
+}
+
+// task is an event and the documents that it changes.
+type task struct {
+	event *codec.Envelope
+	keys  []string
+}
+
+func (r *runner) work(events []decoded) (work []task, unknown uint64, err error) {
+	for i := range events {
+		event := &events[i]
+		if event.skip || !r.folded.Before(event.envelope.Position) || !r.folds(event.envelope.Stream) {
+			continue
+		}
+		switch {
+		case event.fault != nil:
+			return nil, 0, &faultError{event.fault}
+		case event.unknown:
+			unknown++
+		default:
+			keys, err := r.keysOf(&event.envelope)
+			if err != nil {
+				return nil, 0, err
+			}
+			if len(keys) > 0 {
+				work = append(work, task{event: &event.envelope, keys: keys})
+			}
+		}
+	}
+	return work, unknown, nil
+}
+
+func (r *runner) keysOf(event *codec.Envelope) (keys []string, err error) {
+	defer r.recovered("naming the documents", event, &err)
+	return r.keys(*event), nil
+}
+
+func (r *runner) foldOne(event *codec.Envelope, id string, doc *document, flush int) (err error) {
+	doc.touched = flush
+	if !doc.seen.Before(event.Position) {
+		return nil
+	}
+	defer r.recovered("folding", event, &err)
+	before := doc.value != nil
+	doc.value = r.fold(doc.value, id, *event)
+	if before || doc.value != nil {
+		doc.dirty, doc.seen = true, event.Position
+	}
+	return nil
+}
+
+// recovered turns a panic of a read model into a faultError. What the panic says is left out unless it is a fault of
+// the run time: it may hold personal data.
+func (r *runner) recovered(doing string, event *codec.Envelope, err *error) {
+	value := recover()
+	if value == nil {
+		return
+	}
+	what := "panic"
+	if fault, ok := value.(runtime.Error); ok { //nolint:errorlint // what was recovered is not wrapped
+		what = fault.Error()
+	}
+	*err = &faultError{fmt.Errorf("%s of event %s, %s: %s", doing, event.Position, event.Type, what)}
+}
+
+// load brings the documents that the work touches into memory.
+func (r *runner) load(ctx context.Context, store readstore.Store, work []task, docs documents) error {
+	var missing []string
+	for i := range work {
+		for _, id := range work[i].keys {
+			if docs[id] == nil {
+				docs[id] = &document{}
+				missing = append(missing, id)
+			}
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	stored, err := store.GetMany(ctx, r.collection, missing)
+	if err != nil {
+		for _, id := range missing {
+			delete(docs, id)
+		}
+		return fmt.Errorf("loading documents of %s: %w", r.collection, err)
+	}
+	for id, found := range stored {
+		value, err := r.decode(found.Body)
+		if err != nil {
+			return &faultError{fmt.Errorf("a document of %s, seen %s, cannot be decoded", r.collection, found.Seen)}
+		}
+		docs[id].value, docs[id].seen = value, found.Seen
+	}
+	return nil
+}
+
+// writes encodes the documents that differ from what is stored, on all processors when there are many.
+func (r *runner) writes(docs documents) ([]readstore.Write, error) {
+	writes := make([]readstore.Write, 0, len(docs))
+	values := make([]any, 0, len(docs))
+	for id, doc := range docs {
+		if doc.dirty {
+			writes = append(writes, readstore.Write{Collection: r.collection, ID: id, Seen: doc.seen})
+			values = append(values, doc.value)
+		}
+	}
+	const worthAWorker = 128
+	workers := max(1, min(runtime.GOMAXPROCS(0), len(writes)/worthAWorker))
+	faults := make([]error, workers)
+	encode := func(w int) {
+		for i := len(writes) * w / workers; i < len(writes)*(w+1)/workers; i++ {
+			if values[i] == nil {
+				continue
+			}
+			if writes[i].Body, faults[w] = r.encode(values[i]); faults[w] != nil {
+				return
+			}
+		}
+	}
+	if workers == 1 {
+		encode(0)
+	} else {
+		var working sync.WaitGroup
+		for w := range workers {
+			working.Go(func() { encode(w) })
+		}
+		working.Wait()
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, &faultError{fmt.Errorf("encoding a document of %s: %w", r.collection, err)}
+	}
+	return writes, nil
+}

@@ -1,0 +1,144 @@
+// Package projections builds the read models: pure folds, one folder a read model, and the engine that runs them over
+// the event log through watermill. Read models are disposable: the log brings them back byte for byte.
+package projections
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"services.example/portal/infra/codec"
+	"services.example/portal/infra/readstore"
+)
+
+// ReadModel declares a read model whose documents are structs of type D with bson tags. Its functions are pure: no
+// clock, no randomness, nothing but their arguments, and a change of meaning is a new Version.
+type ReadModel[D any] struct {
+	Name    string   // in snake_case; never reused for something else
+	Version int      // from 1; one more whenever documents would come out differently
+	Streams []string // prefixes of the streams that it folds
+	// Indexes of the collection. The first lists every document, by fields that each document has and keeps for life:
+	// comparing a rebuild with what serves walks along it.
+	Indexes []readstore.Index
+	// Keys names the documents that an event changes, from the event alone; none when it does not matter here.
+	Keys func(event codec.Envelope) []string
+	// Fold gives the document after the event. A nil doc: there is none yet; a nil result: there is none any more. It
+	// may change doc in place. It never rejects a fact: what makes no sense for a document leaves it as it is.
+	Fold func(doc *D, id string, event codec.Envelope) *D
+}
+
+// Projection is a ReadModel whose document type the engine need not know.
+type Projection struct {
+	Name    string
+	Version int
+	Streams []string
+	Indexes []readstore.Index
+
+	document reflect.Type
+	keys     func(codec.Envelope) []string
+	fold     func(doc any, id string, event codec.Envelope) any
+	decode   func(bson.Raw) (any, error)
+	encode   func(doc any) (bson.Raw, error)
+}
+
+// Projection gives the read model to an engine.
+func (m ReadModel[D]) Projection() Projection {
+	p := Projection{
+		Name: m.Name, Version: m.Version, Streams: m.Streams, Indexes: m.Indexes,
+		document: reflect.TypeFor[D](),
+		keys:     m.Keys,
+		decode: func(body bson.Raw) (any, error) {
+			doc := new(D)
+			if err := bson.Unmarshal(body, doc); err != nil {
+				return nil, err
+			}
+			return doc, nil
+		},
+		encode: func(doc any) (bson.Raw, error) {
+			body, err := bson.Marshal(doc)
+			return body, err
+		},
+	}
+	if m.Fold != nil {
+		p.fold = func(doc any, id string, event codec.Envelope) any {
+			before, _ := doc.(*D)
+			if after := m.Fold(before, id, event); after != nil {
+				return after
+			}
+			return nil
+		}
+	}
+	return p
+}
+
+// Collection is where the first generation of this version lies.
+func (p Projection) Collection() string { return collectionName(p.Name, p.Version, 1) }
+
+// collectionName names a generation of a version: name@version, name@version.g2 and so on.
+func collectionName(name string, version, generation int) string {
+	if generation <= 1 {
+		return fmt.Sprintf("%s@%d", name, version)
+	}
+	return fmt.Sprintf("%s@%d.g%d", name, version, generation)
+}
+
+// folds tells whether the projection folds events of a stream.
+func (p *Projection) folds(stream string) bool {
+	for _, prefix := range p.Streams {
+		if strings.HasPrefix(stream, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+var projectionName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// validate refuses what cannot be run, or would not come out the same every time.
+func (p *Projection) validate() error {
+	switch {
+	case !projectionName.MatchString(p.Name):
+		return fmt.Errorf("projection %q: a name is lower-case words joined by underscores", p.Name)
+	case p.Version < 1:
+		return fmt.Errorf("projection %s: versions count from 1", p.Name)
+	case len(p.Streams) == 0:
+		return fmt.Errorf("projection %s folds no streams", p.Name)
+	case len(p.Indexes) == 0:
+		return fmt.Errorf("projection %s has no index that lists its documents", p.Name)
+	case p.keys == nil || p.fold == nil:
+		return fmt.Errorf("projection %s lacks its functions", p.Name)
+	}
+	if err := repeatable(p.document, map[reflect.Type]bool{}); err != nil {
+		return fmt.Errorf("projection %s: documents of type %s: %w", p.Name, p.document, err)
+	}
+	return nil
+}
+
+var errMap = errors.New("a map is stored in random order, use a list")
+
+// repeatable refuses types whose stored form differs from one time to the next.
+func repeatable(t reflect.Type, visited map[reflect.Type]bool) error {
+	if visited[t] {
+		return nil
+	}
+	visited[t] = true
+	switch t.Kind() { //nolint:exhaustive // all other kinds hold no other types
+	case reflect.Map:
+		return errMap
+	case reflect.Pointer, reflect.Slice, reflect.Array:
+		return repeatable(t.Elem(), visited)
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if field := t.Field(i); field.IsExported() {
+				if err := repeatable(field.Type, visited); err != nil {
+					return fmt.Errorf("%s: %w", field.Name, err)
+				}
+			}
+		}
+	}
+	return nil
+}

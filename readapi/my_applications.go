@@ -1,0 +1,172 @@
+package readapi
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"services.example/portal/domain/text"
+	"services.example/portal/infra/httpapi"
+	"services.example/portal/infra/readstore"
+	"services.example/portal/projections/accountprofile"
+	"services.example/portal/projections/myapplications"
+	"services.example/portal/projections/servicecatalogue"
+)
+
+const applicationsTag = "Applications"
+
+// applicationRow is a line of "My applications".
+type applicationRow struct {
+	ID        string     `json:"id" format:"uuid"`
+	Number    string     `json:"number"`
+	Date      *time.Time `json:"date" doc:"When it was sent; null: not sent"`
+	Service   namedOffer `json:"service"`
+	Executors []string   `json:"executors" doc:"Names"`
+	DueAt     *time.Time `json:"dueAt"`
+	DaysLeft  *int       `json:"daysLeft" doc:"Until the due date, below 0 overdue; null for drafts"`
+	Unread    int        `json:"unread"`
+	Status    string     `json:"status"`
+}
+
+type namedOffer struct {
+	ID   string    `json:"id" format:"uuid"`
+	Name text.Text `json:"name"`
+}
+
+type myApplicationsInput struct {
+	consistent
+	paged
+	Status string `query:"status" enum:"draft,submitted,in_work,returned,answered,approved,awaiting_signature,refused,completed,withdrawn"`
+	Query  string `query:"q" maxLength:"200" doc:"Part of the number or of the service's name"`
+}
+
+type myApplicationsAnswer struct {
+	Body struct {
+		Items []applicationRow `json:"items"`
+		Next  string           `json:"next,omitempty"`
+	}
+}
+
+func (q *Queries) registerMyApplications(api huma.API) {
+	huma.Register(api, operation("my-applications", "/my/applications", "My applications, newest number first", applicationsTag),
+		q.myApplications)
+}
+
+func (q *Queries) myApplications(ctx context.Context, in *myApplicationsInput) (*myApplicationsAnswer, error) {
+	caller, err := httpapi.Signed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := q.await(ctx, in.consistent, myapplications.Name); err != nil {
+		return nil, err
+	}
+	s, err := q.catalogue.now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, next, err := q.rows(ctx, s, caller.AccountID, in)
+	if err != nil {
+		return nil, err
+	}
+	names, err := q.executorNames(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	answer := &myApplicationsAnswer{}
+	answer.Body.Next = next
+	answer.Body.Items = make([]applicationRow, len(rows))
+	now := q.deps.Now()
+	for i, row := range rows {
+		r := row.Doc
+		answer.Body.Items[i] = applicationRow{
+			ID: row.ID, Number: r.Number, Date: r.SubmittedAt, DueAt: r.DueAt, Status: r.Status,
+			Service:   namedOffer{ID: r.ServiceID, Name: s.name(r.ServiceID, r.ServiceVersion)},
+			Executors: named(r.Executors, names), DaysLeft: s.daysLeft(r.ServiceID, r.TermKind, now, r.DueAt),
+		}
+	}
+	return answer, nil
+}
+
+// rows returns a page of an applicant's rows. With a search, pages are read until enough rows fit: an applicant's rows
+// are few.
+func (q *Queries) rows(
+	ctx context.Context, s *snapshot, applicant string, in *myApplicationsInput,
+) (rows []item[myapplications.Row], next string, err error) {
+	query := readstore.Query{
+		Index: myapplications.ByApplicant, Prefix: []any{applicant}, Limit: in.Limit, After: in.After,
+	}
+	if in.Status != "" {
+		query.Index, query.Prefix = myapplications.ByApplicantAndStatus, []any{applicant, in.Status}
+	}
+	wanted := servicecatalogue.Fold(strings.TrimSpace(in.Query))
+	for {
+		query.Limit = in.Limit - len(rows)
+		page, next, err := list[myapplications.Row](ctx, q.deps, myapplications.Name, query)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, row := range page {
+			if wanted == "" || s.fits(row.Doc, wanted) {
+				rows = append(rows, row)
+			}
+		}
+		if next == "" || len(rows) == in.Limit {
+			return rows, next, nil
+		}
+		query.After = next
+	}
+}
+
+// fits tells whether a row's number or service name holds a folded text.
+func (s *snapshot) fits(row myapplications.Row, wanted string) bool {
+	if strings.Contains(row.Number, wanted) {
+		return true
+	}
+	name := s.name(row.ServiceID, row.ServiceVersion)
+	return strings.Contains(servicecatalogue.Fold(name.KK+"\n"+name.RU+"\n"+name.EN), wanted)
+}
+
+// executorNames finds the names of everybody who works on these applications.
+func (q *Queries) executorNames(ctx context.Context, rows []item[myapplications.Row]) (map[string]string, error) {
+	var ids []string
+	for _, row := range rows {
+		ids = append(ids, row.Doc.Executors...)
+	}
+	return q.accountNames(ctx, ids)
+}
+
+// accountNames finds what the portal calls these accounts.
+func (q *Queries) accountNames(ctx context.Context, ids []string) (map[string]string, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	collection, err := serving(ctx, q.deps, accountprofile.Name)
+	if err != nil {
+		return nil, err
+	}
+	profiles, err := q.deps.Reads.GetMany(ctx, collection, ids)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]string, len(profiles))
+	for id, document := range profiles {
+		var p accountprofile.Profile
+		if err := document.Decode(&p); err != nil {
+			return nil, err
+		}
+		names[id] = name(&p)
+	}
+	return names, nil
+}
+
+func named(ids []string, names map[string]string) []string {
+	list := make([]string, 0, len(ids))
+	for _, id := range ids {
+		if name := names[id]; name != "" {
+			list = append(list, name)
+		}
+	}
+	return list
+}
