@@ -22,14 +22,14 @@ func (r *Routes) Register(api huma.API) {
 	r.registerApplications(api)
 }
 
-// written is what every answer to a command carries.
-type written struct {
+// Written is what every answer to a command carries.
+type Written struct {
 	Position string `header:"Position" doc:"Give it as Min-Position to a query that must show this command's effect"`
 	ETag     string `header:"ETag" doc:"The revision, for If-Match"`
 }
 
-func writtenAt[S any](outcome Outcome[S]) written {
-	return written{Position: positionHeader(outcome.Position), ETag: httpapi.ETag(outcome.Revision)}
+func writtenAt[S any](outcome Outcome[S]) Written {
+	return Written{Position: positionHeader(outcome.Position), ETag: httpapi.ETag(outcome.Revision)}
 }
 
 func positionHeader(p eventstore.Position) string {

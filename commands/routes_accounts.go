@@ -2,6 +2,8 @@ package commands
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -17,8 +19,8 @@ const (
 	accountsTag     = "Accounts"
 )
 
-// idempotent lets a command be repeated.
-type idempotent struct {
+// Idempotent lets a command be repeated.
+type Idempotent struct {
 	IdempotencyKey string `header:"Idempotency-Key" required:"false" doc:"Repeat with the same key and body to get the first answer again"`
 }
 
@@ -37,7 +39,7 @@ func asChallenge(c Challenge, err error) (*challengeAnswer, error) {
 }
 
 type registrationInput struct {
-	idempotent
+	Idempotent
 	Body struct {
 		Kind         string   `json:"kind" enum:"individual,legal"`
 		IIN          string   `json:"iin,omitempty" doc:"Of an individual"`
@@ -55,7 +57,7 @@ type registrationInput struct {
 }
 
 type codeInput struct {
-	idempotent
+	Idempotent
 	Body struct {
 		ChallengeID string `json:"challengeId"`
 		Code        string `json:"code"`
@@ -129,14 +131,14 @@ func (r *Routes) confirmRegistration(ctx context.Context, in *codeInput) (*signe
 }
 
 func (r *Routes) resendCode(ctx context.Context, in *struct {
-	idempotent
+	Idempotent
 	ID string `path:"id"`
 }) (*challengeAnswer, error) {
 	return asChallenge(r.Commands.Accounts.ResendCode(ctx, in.ID))
 }
 
 func (r *Routes) signIn(ctx context.Context, in *struct {
-	idempotent
+	Idempotent
 	Body struct {
 		Login    string `json:"login" doc:"IIN or BIN"`
 		Password string `json:"password"`
@@ -150,7 +152,7 @@ func (r *Routes) confirmSignIn(ctx context.Context, in *codeInput) (*signedInAns
 	return r.asSignedIn(r.Commands.Accounts.ConfirmSignIn(ctx, request(ctx), in.Body.ChallengeID, in.Body.Code))
 }
 
-func (r *Routes) signOut(ctx context.Context, _ *struct{ idempotent }) (*struct {
+func (r *Routes) signOut(ctx context.Context, _ *struct{ Idempotent }) (*struct {
 	SetCookie http.Cookie `header:"Set-Cookie"`
 }, error) {
 	req, err := requestOf(ctx, "")
@@ -167,7 +169,7 @@ func (r *Routes) signOut(ctx context.Context, _ *struct{ idempotent }) (*struct 
 }
 
 func (r *Routes) requestPasswordReset(ctx context.Context, in *struct {
-	idempotent
+	Idempotent
 	Body struct {
 		Login string `json:"login" doc:"IIN or BIN"`
 	}
@@ -176,7 +178,7 @@ func (r *Routes) requestPasswordReset(ctx context.Context, in *struct {
 }
 
 func (r *Routes) resetPassword(ctx context.Context, in *struct {
-	idempotent
+	Idempotent
 	Body struct {
 		Token    string `json:"token"`
 		Password string `json:"password"`
@@ -186,7 +188,7 @@ func (r *Routes) resetPassword(ctx context.Context, in *struct {
 }
 
 func (r *Routes) changePassword(ctx context.Context, in *struct {
-	idempotent
+	Idempotent
 	Body struct {
 		Current string `json:"current"`
 		New     string `json:"new"`
@@ -199,25 +201,59 @@ func (r *Routes) changePassword(ctx context.Context, in *struct {
 	return nil, r.Commands.Accounts.ChangePassword(ctx, req, in.Body.Current, in.Body.New)
 }
 
-type cardBody struct {
-	account.Card
+// CardFields are the fields of the client card that a request changes; the others stay.
+type CardFields struct {
+	LastName              *string `json:"lastName,omitempty"`
+	FirstName             *string `json:"firstName,omitempty"`
+	MiddleName            *string `json:"middleName,omitempty"`
+	Organization          *string `json:"organization,omitempty"`
+	LegalForm             *string `json:"legalForm,omitempty"`
+	RegistrationNumber    *string `json:"registrationNumber,omitempty"`
+	RegistrationDate      *string `json:"registrationDate,omitempty" doc:"yyyy-mm-dd"`
+	RegistrationAuthority *string `json:"registrationAuthority,omitempty"`
+	Region                *string `json:"region,omitempty"`
+	Locality              *string `json:"locality,omitempty"`
+	Street                *string `json:"street,omitempty"`
+	Building              *string `json:"building,omitempty"`
+	Office                *string `json:"office,omitempty"`
+	Postcode              *string `json:"postcode,omitempty"`
+	HeadName              *string `json:"headName,omitempty"`
+	HeadPosition          *string `json:"headPosition,omitempty"`
+	Activity              *string `json:"activity,omitempty"`
+	ActivityCode          *string `json:"activityCode,omitempty" doc:"OKED"`
+	VATPayer              *bool   `json:"vatPayer,omitempty"`
+	Bank                  *string `json:"bank,omitempty"`
+	BIC                   *string `json:"bic,omitempty"`
+	IBAN                  *string `json:"iban,omitempty"`
+	KBE                   *string `json:"kbe,omitempty"`
+	Website               *string `json:"website,omitempty"`
+}
+
+// CardInput is what a request changes of the card and of the contacts beside it.
+type CardInput struct {
+	CardFields
 	Phone string `json:"phone,omitempty" doc:"A new one takes effect when its code is entered"`
 	Email string `json:"email,omitempty" doc:"A new one takes effect when its code is entered"`
 }
 
+// SavedCardBody is the whole card with the contacts that are in effect.
+type SavedCardBody struct {
+	account.Card
+	Phone        string         `json:"phone"`
+	Email        string         `json:"email"`
+	ConfirmPhone *challengeBody `json:"confirmPhone,omitempty" doc:"The code that was sent to the new phone"`
+	ConfirmEmail *challengeBody `json:"confirmEmail,omitempty" doc:"The code that was sent to the new address"`
+}
+
 type savedCardAnswer struct {
-	written
-	Body struct {
-		cardBody
-		ConfirmPhone *challengeBody `json:"confirmPhone,omitempty" doc:"The code that was sent to the new phone"`
-		ConfirmEmail *challengeBody `json:"confirmEmail,omitempty" doc:"The code that was sent to the new address"`
-	}
+	Written
+	Body SavedCardBody
 }
 
 func (r *Routes) saveClientCard(ctx context.Context, in *struct {
-	idempotent
+	Idempotent
 	IfMatch string `header:"If-Match" required:"false"`
-	Body    cardBody
+	Body    CardInput
 }) (*savedCardAnswer, error) {
 	req, err := requestOf(ctx, "")
 	if err != nil {
@@ -226,14 +262,20 @@ func (r *Routes) saveClientCard(ctx context.Context, in *struct {
 	if req.IfMatch, err = httpapi.IfMatch(in.IfMatch); err != nil {
 		return nil, err
 	}
-	saved, err := r.Commands.Accounts.SaveClientCard(ctx, req, in.Body.Card, in.Body.Phone, in.Body.Email)
+	fields, err := json.Marshal(in.Body.CardFields)
+	if err != nil {
+		return nil, fmt.Errorf("reading the fields of the card: %w", err)
+	}
+	saved, err := r.Commands.Accounts.SaveClientCard(ctx, req, fields, in.Body.Phone, in.Body.Email)
 	if err != nil {
 		return nil, err
 	}
-	answer := &savedCardAnswer{written: writtenAt(saved.Outcome)}
+	answer := &savedCardAnswer{Written: writtenAt(saved.Outcome)}
 	answer.ETag = httpapi.ETag(int64(saved.State.CardVersion))
-	answer.Body.cardBody = cardBody{Card: saved.State.Card, Phone: saved.State.Phone, Email: saved.State.Email}
-	answer.Body.ConfirmPhone, answer.Body.ConfirmEmail = pending(saved.ConfirmPhone), pending(saved.ConfirmEmail)
+	answer.Body = SavedCardBody{
+		Card: saved.State.Card, Phone: saved.State.Phone, Email: saved.State.Email,
+		ConfirmPhone: pending(saved.ConfirmPhone), ConfirmEmail: pending(saved.ConfirmEmail),
+	}
 	return answer, nil
 }
 
@@ -244,7 +286,7 @@ func pending(c *Challenge) *challengeBody {
 	return &challengeBody{ChallengeID: c.ID, ExpiresAt: c.ExpiresAt}
 }
 
-func (r *Routes) confirmContact(ctx context.Context, in *codeInput) (*struct{ written }, error) {
+func (r *Routes) confirmContact(ctx context.Context, in *codeInput) (*struct{ Written }, error) {
 	req, err := requestOf(ctx, "")
 	if err != nil {
 		return nil, err
@@ -253,5 +295,5 @@ func (r *Routes) confirmContact(ctx context.Context, in *codeInput) (*struct{ wr
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ written }{writtenAt(outcome)}, nil
+	return &struct{ Written }{writtenAt(outcome)}, nil
 }

@@ -26,14 +26,14 @@ const (
 	uploadReadTimeout = 10 * time.Minute // a file of 20 MB over a slow mobile link
 )
 
-// onApplication is what every command on an application carries beside its body.
-type onApplication struct {
-	idempotent
+// OnApplication is what every command on an application carries beside its body.
+type OnApplication struct {
+	Idempotent
 	ID      string `path:"id"`
 	IfMatch string `header:"If-Match" required:"false" doc:"The ETag on which the decision rests; a stale one is refused"`
 }
 
-func (in onApplication) request(ctx context.Context) (Request, error) {
+func (in OnApplication) request(ctx context.Context) (Request, error) {
 	req, err := requestOf(ctx, string(account.Applicant))
 	if err != nil {
 		return Request{}, err
@@ -51,12 +51,15 @@ func (r *Routes) registerApplications(api huma.API) {
 	huma.Register(api, save, r.saveStep)
 	attach := operation("attach-file", http.MethodPost, "/applications/{id}/files",
 		"Attach a file to a document step", applicationsTag, http.StatusCreated)
-	attach.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-		"multipart/form-data": {Schema: &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{
-			"file": {Type: huma.TypeString, Format: "binary"},
-		}, Required: []string{"file"}}},
-	}}
 	huma.Register(api, attach, r.attachFile)
+	// Said only now: huma would read a body that it knows of, and a file is to be stored as it arrives.
+	api.OpenAPI().Paths[attach.Path].Post.RequestBody = &huma.RequestBody{
+		Required: true,
+		Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: &huma.Schema{
+			Type: huma.TypeObject, Required: []string{"file"},
+			Properties: map[string]*huma.Schema{"file": {Type: huma.TypeString, Format: "binary"}},
+		}}},
+	}
 	huma.Register(api, operation("remove-file", http.MethodDelete, "/applications/{id}/files/{fileId}",
 		"Remove a file from a draft", applicationsTag, http.StatusNoContent), r.removeFile)
 	huma.Register(api, operation("submit-application", http.MethodPost, "/applications/{id}/submit",
@@ -76,7 +79,7 @@ type stepBody struct {
 }
 
 type startedAnswer struct {
-	written
+	Written
 	Location string `header:"Location"`
 	Body     struct {
 		ID     string             `json:"id" format:"uuid"`
@@ -87,7 +90,7 @@ type startedAnswer struct {
 }
 
 func (r *Routes) startApplication(ctx context.Context, in *struct {
-	idempotent
+	Idempotent
 	Body struct {
 		ServiceID string `json:"serviceId"`
 	}
@@ -100,7 +103,7 @@ func (r *Routes) startApplication(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	answer := &startedAnswer{written: writtenAt(started.Outcome), Location: httpapi.Base + "/applications/" + started.ID}
+	answer := &startedAnswer{Written: writtenAt(started.Outcome), Location: httpapi.Base + "/applications/" + started.ID}
 	answer.Body.ID, answer.Body.Number, answer.Body.Status = started.ID, started.State.Number, started.State.Status
 	titles := map[string]text.Text{}
 	for _, step := range started.Service.Steps {
@@ -122,7 +125,7 @@ func dataOrEmpty(data json.RawMessage) json.RawMessage {
 }
 
 type savedStepAnswer struct {
-	written
+	Written
 	Body struct {
 		ID       string               `json:"id"`
 		Complete bool                 `json:"complete"`
@@ -131,7 +134,7 @@ type savedStepAnswer struct {
 }
 
 func (r *Routes) saveStep(ctx context.Context, in *struct {
-	onApplication
+	OnApplication
 	StepID string `path:"stepId"`
 	Body   struct {
 		Data json.RawMessage `json:"data"`
@@ -145,14 +148,14 @@ func (r *Routes) saveStep(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	answer := &savedStepAnswer{written: writtenAt(saved.Outcome)}
+	answer := &savedStepAnswer{Written: writtenAt(saved.Outcome)}
 	answer.Body.ID, answer.Body.Complete = saved.StepID, len(saved.Missing) == 0
 	answer.Body.Missing = httpapi.Faults(req.Language, saved.Missing)
 	return answer, nil
 }
 
 type attachInput struct {
-	onApplication
+	OnApplication
 	Step string `query:"step" required:"true"`
 
 	file *multipart.Part
@@ -182,7 +185,7 @@ func (in *attachInput) Resolve(hctx huma.Context) []error {
 }
 
 type fileAnswer struct {
-	written
+	Written
 	Location string `header:"Location"`
 	Body     struct {
 		ID     string `json:"id" format:"uuid"`
@@ -203,7 +206,7 @@ func (r *Routes) attachFile(ctx context.Context, in *attachInput) (*fileAnswer, 
 		return nil, err
 	}
 	answer := &fileAnswer{
-		written:  writtenAt(attached.Outcome),
+		Written:  writtenAt(attached.Outcome),
 		Location: httpapi.Base + "/applications/" + in.ID + "/files/" + file.ID,
 	}
 	answer.Body.ID, answer.Body.Name, answer.Body.Size = file.ID, file.Name, file.Size
@@ -212,9 +215,9 @@ func (r *Routes) attachFile(ctx context.Context, in *attachInput) (*fileAnswer, 
 }
 
 func (r *Routes) removeFile(ctx context.Context, in *struct {
-	onApplication
+	OnApplication
 	FileID string `path:"fileId"`
-}) (*struct{ written }, error) {
+}) (*struct{ Written }, error) {
 	req, err := in.request(ctx)
 	if err != nil {
 		return nil, err
@@ -223,11 +226,11 @@ func (r *Routes) removeFile(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ written }{writtenAt(removed.Outcome)}, nil
+	return &struct{ Written }{writtenAt(removed.Outcome)}, nil
 }
 
 type statusAnswer struct {
-	written
+	Written
 	Body struct {
 		Status      application.Status `json:"status"`
 		SubmittedAt time.Time          `json:"submittedAt"`
@@ -239,12 +242,12 @@ func asStatus(a Application, err error) (*statusAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := &statusAnswer{written: writtenAt(a.Outcome)}
+	answer := &statusAnswer{Written: writtenAt(a.Outcome)}
 	answer.Body.Status, answer.Body.SubmittedAt, answer.Body.DueAt = a.State.Status, a.State.SubmittedAt, a.State.DueAt
 	return answer, nil
 }
 
-func (r *Routes) submitApplication(ctx context.Context, in *onApplication) (*statusAnswer, error) {
+func (r *Routes) submitApplication(ctx context.Context, in *OnApplication) (*statusAnswer, error) {
 	req, err := in.request(ctx)
 	if err != nil {
 		return nil, err
@@ -252,7 +255,7 @@ func (r *Routes) submitApplication(ctx context.Context, in *onApplication) (*sta
 	return asStatus(r.Commands.Applications.SubmitApplication(ctx, req, in.ID))
 }
 
-func (r *Routes) withdrawApplication(ctx context.Context, in *onApplication) (*statusAnswer, error) {
+func (r *Routes) withdrawApplication(ctx context.Context, in *OnApplication) (*statusAnswer, error) {
 	req, err := in.request(ctx)
 	if err != nil {
 		return nil, err
@@ -260,7 +263,7 @@ func (r *Routes) withdrawApplication(ctx context.Context, in *onApplication) (*s
 	return asStatus(r.Commands.Applications.WithdrawApplication(ctx, req, in.ID))
 }
 
-func (r *Routes) deleteDraft(ctx context.Context, in *onApplication) (*struct{ written }, error) {
+func (r *Routes) deleteDraft(ctx context.Context, in *OnApplication) (*struct{ Written }, error) {
 	req, err := in.request(ctx)
 	if err != nil {
 		return nil, err
@@ -269,5 +272,5 @@ func (r *Routes) deleteDraft(ctx context.Context, in *onApplication) (*struct{ w
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ written }{writtenAt(deleted.Outcome)}, nil
+	return &struct{ Written }{writtenAt(deleted.Outcome)}, nil
 }

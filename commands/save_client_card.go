@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -18,11 +19,14 @@ type SavedCard struct {
 	ConfirmEmail *Challenge // likewise a new e-mail address
 }
 
-// SaveClientCard replaces the caller's card. Errors: invalid with every fault, stale.
-func (a *Accounts) SaveClientCard(ctx context.Context, req Request, card account.Card, phone, email string) (SavedCard, error) {
+// SaveClientCard changes fields of the caller's card, given as a JSON object; those that it lacks stay as they are.
+// Errors: invalid with every fault, stale.
+func (a *Accounts) SaveClientCard(
+	ctx context.Context, req Request, fields json.RawMessage, phone, email string,
+) (SavedCard, error) {
 	now := a.deps.Now()
 	command := account.SaveClientCard{
-		Card: card, Phone: phone, Email: email,
+		Phone: phone, Email: email,
 		PhoneChangeID:   uuid.NewSHA1(req.CommandID, []byte("phone")).String(),
 		EmailChangeID:   uuid.NewSHA1(req.CommandID, []byte("email")).String(),
 		ChangesExpireAt: now.Add(registrationLifetime), At: now,
@@ -33,6 +37,10 @@ func (a *Accounts) SaveClientCard(ctx context.Context, req Request, card account
 	outcome, err := a.streams.accounts.execute(ctx, req, req.Actor, func(s account.State) (account.Command, error) {
 		if seen != nil && *seen != int64(s.CardVersion) {
 			return nil, problem.New(problem.Stale, "stale")
+		}
+		command.Card = s.Card
+		if err := json.Unmarshal(fields, &command.Card); err != nil {
+			return nil, fmt.Errorf("reading the fields of the card: %w", err)
 		}
 		return command, nil
 	})

@@ -1,7 +1,6 @@
 package projections_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -55,13 +54,13 @@ func history(tb testing.TB, log eventstore.Store, events *codec.Codec, count int
 			meta := codec.Metadata{
 				CommandID: id, CorrelationID: id, CausationID: id, Actor: subject, Role: "applicant", Subject: subject,
 			}
-			encoded, err := events.Encode(context.Background(), stream, id, meta, event)
+			encoded, err := events.Encode(tb.Context(), stream, id, meta, event)
 			if err != nil {
 				tb.Fatal(err)
 			}
 			batch = append(batch, encoded)
 		}
-		if _, err := log.Append(context.Background(), stream, eventstore.Any, batch...); err != nil {
+		if _, err := log.Append(tb.Context(), stream, eventstore.Any, batch...); err != nil {
 			tb.Fatal(err)
 		}
 		written += len(batch)
@@ -133,7 +132,11 @@ func BenchmarkRebuild(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer log.Close()
+	defer func() {
+		if err := log.Close(); err != nil {
+			b.Error(err)
+		}
+	}()
 	written := history(b, log, events, count)
 	for b.Loop() {
 		began := time.Now()

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"services.example/portal/infra/codec"
 )
 
 func bsonOf(t *testing.T, value any) bson.Raw {
@@ -14,3 +16,5 @@ func bsonOf(t *testing.T, value any) bson.Raw {
 	}
 	return body
 }
+
+type envelope = codec.Envelope

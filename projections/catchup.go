@@ -125,7 +125,7 @@ func (g *catchUpGroup) fold(ctx context.Context, delivery eventstore.Delivery) e
 		var fault *faultError
 		switch {
 		case errors.As(results[i], &fault):
-			g.leave(m.runner, fault)
+			g.leave(ctx, m.runner, fault)
 		case results[i] != nil:
 			again = results[i]
 		}
@@ -151,7 +151,7 @@ func (g *catchUpGroup) flush(ctx context.Context) error {
 	for _, m := range slices.Clone(g.members) {
 		writes, err := m.writes(m.docs)
 		if err != nil {
-			g.leave(m.runner, err)
+			g.leave(ctx, m.runner, err)
 			continue
 		}
 		// What is encoded is as good as stored: should the commit be lost, these documents are thrown away as a whole.
@@ -212,7 +212,7 @@ func (g *catchUpGroup) settle(ctx context.Context) error {
 	losses := g.losses
 	g.losses = nil
 	for _, l := range losses {
-		g.leave(l.runner, l.cause)
+		g.leave(ctx, l.runner, l.cause)
 	}
 	return nil
 }
@@ -233,9 +233,9 @@ func (g *catchUpGroup) join(ctx context.Context) error {
 	return nil
 }
 
-func (g *catchUpGroup) leave(r *runner, cause error) {
+func (g *catchUpGroup) leave(ctx context.Context, r *runner, cause error) {
 	g.drop(r)
-	g.engine.leave(r, cause)
+	g.engine.leave(ctx, r, cause)
 }
 
 func (g *catchUpGroup) remove(r *runner) {

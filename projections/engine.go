@@ -123,7 +123,7 @@ func (e *Engine) Start(ctx context.Context) error {
 		}
 		runners = append(runners, r)
 	}
-	if err := e.live.start(); err != nil {
+	if err := e.live.start(); err != nil { //nolint:contextcheck // a handler works in the context of its message
 		return err
 	}
 	e.tasks.Go(func() {
@@ -136,7 +136,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	e.tasks.Go(func() { e.admit(runners) })
+	e.tasks.Go(func() { e.admit(runners) }) //nolint:contextcheck // it goes on until Close
 	return nil
 }
 
@@ -347,27 +347,27 @@ func (e *Engine) handle(
 }
 
 // stopped notes that a bug has stopped a projection, once.
-func (e *Engine) stopped(r *runner, fault error) {
+func (e *Engine) stopped(ctx context.Context, r *runner, fault error) {
 	r.enter(Stopped, fault.Error())
-	e.metrics.stopped(r)
-	e.config.Logger.ErrorContext(e.ctx, "a projection stopped", "projection", r.collection,
+	e.metrics.stopped(ctx, r)
+	e.config.Logger.ErrorContext(ctx, "a projection stopped", "projection", r.collection,
 		"position", r.committedThrough().String(), "error", fault)
 }
 
 // leave deals with a runner that its group cannot go on with: stopped by a fault, or started again from where its
 // checkpoint really is.
-func (e *Engine) leave(r *runner, cause error) {
+func (e *Engine) leave(ctx context.Context, r *runner, cause error) {
 	var fault *faultError
 	if errors.As(cause, &fault) {
-		e.stopped(r, fault)
+		e.stopped(ctx, r, fault)
 		return
 	}
-	e.config.Logger.WarnContext(e.ctx, "a projection starts again from its stored checkpoint",
+	e.config.Logger.WarnContext(ctx, "a projection starts again from its stored checkpoint",
 		"projection", r.collection, "error", cause)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !e.closed {
-		e.tasks.Go(func() { e.restart(r) })
+		e.tasks.Go(func() { e.restart(r) }) //nolint:contextcheck // it goes on until Close
 	}
 }
 

@@ -163,7 +163,7 @@ func (r *runner) recovered(doing string, event *codec.Envelope, err *error) {
 		return
 	}
 	what := "panic"
-	if fault, ok := value.(runtime.Error); ok { //nolint:errorlint // what was recovered is not wrapped
+	if fault, ok := value.(runtime.Error); ok {
 		what = fault.Error()
 	}
 	*err = &faultError{fmt.Errorf("%s of event %s, %s: %s", doing, event.Position, event.Type, what)}

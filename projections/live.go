@@ -63,7 +63,7 @@ func (g *liveGroup) batch(ctx context.Context, delivery eventstore.Delivery) err
 	losses, err := g.fold(ctx, g.members, delivery.Events, delivery.Through)
 	for _, l := range losses {
 		g.drop(l.runner)
-		g.engine.leave(l.runner, l.cause)
+		g.engine.leave(ctx, l.runner, l.cause)
 	}
 	if err != nil {
 		return err
@@ -159,7 +159,7 @@ func (g *liveGroup) join(ctx context.Context, r *runner) (joined bool, err error
 		}
 		losses, err := g.fold(ctx, []*runner{r}, gap, g.position)
 		for _, l := range losses {
-			g.engine.leave(r, l.cause)
+			g.engine.leave(ctx, r, l.cause)
 			return true, nil // lost on the way, and dealt with
 		}
 		if err != nil {

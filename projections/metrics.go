@@ -83,12 +83,12 @@ func (m *metrics) committed(ctx context.Context, parts []part, took time.Duratio
 	m.commits.Record(ctx, took.Seconds())
 }
 
-func (m *metrics) stopped(r *runner) {
-	m.stops.Add(context.Background(), 1, metric.WithAttributes(attribute.String("projection", r.Name)))
+func (m *metrics) stopped(ctx context.Context, r *runner) {
+	m.stops.Add(ctx, 1, metric.WithAttributes(attribute.String("projection", r.Name)))
 }
 
 func (m *metrics) close() {
 	if m.registration != nil {
-		_ = m.registration.Unregister() //nolint:errcheck // it fails only for a registration that is gone
+		_ = m.registration.Unregister()
 	}
 }

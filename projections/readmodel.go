@@ -76,7 +76,7 @@ func (m ReadModel[D]) Projection() Projection {
 }
 
 // Collection is where the first generation of this version lies.
-func (p Projection) Collection() string { return collectionName(p.Name, p.Version, 1) }
+func (p *Projection) Collection() string { return collectionName(p.Name, p.Version, 1) }
 
 // collectionName names a generation of a version: name@version, name@version.g2 and so on.
 func collectionName(name string, version, generation int) string {

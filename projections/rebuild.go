@@ -46,7 +46,7 @@ func (e *Engine) Rebuild(ctx context.Context, names ...string) ([]Report, error)
 		return nil, err
 	}
 	defer e.giveUp(ctx, builds)
-	if err := e.begin(builds); err != nil {
+	if err := e.begin(builds); err != nil { //nolint:contextcheck // groups work in the context of the engine
 		return nil, err
 	}
 	var reports []Report
@@ -59,7 +59,7 @@ func (e *Engine) Rebuild(ctx context.Context, names ...string) ([]Report, error)
 		if err != nil {
 			return reports, fmt.Errorf("comparing the rebuilt %s: %w", name, err)
 		}
-		if err := e.promote(ctx, r); err != nil {
+		if err := e.promotePatiently(ctx, r); err != nil {
 			return reports, err
 		}
 		report.Duration = time.Since(started)
@@ -122,9 +122,31 @@ func (e *Engine) giveUp(ctx context.Context, builds map[string]*runner) {
 		e.builds = slices.DeleteFunc(e.builds, func(b *runner) bool { return b == r })
 		e.mu.Unlock()
 		e.retire(r)
-		if err := remove(context.WithoutCancel(ctx), e.config.Reads, r.collection); err != nil {
+		if err := e.discard(context.WithoutCancel(ctx), r); err != nil {
 			e.config.Logger.WarnContext(ctx, "an unfinished rebuild was not removed, the next one will do it",
 				"collection", r.collection, "error", err)
+		}
+	}
+}
+
+// discard removes a build, unless it serves: the switch to it may have been carried out although it was said to fail.
+func (e *Engine) discard(ctx context.Context, r *runner) error {
+	entry, err := e.directory.read(ctx, r.Name)
+	if err != nil || entry.Collection == r.collection {
+		return err
+	}
+	return remove(ctx, e.config.Reads, r.collection)
+}
+
+// promotePatiently promotes, and tries again while the read store is unavailable.
+func (e *Engine) promotePatiently(ctx context.Context, r *runner) error {
+	for failures := 1; ; failures++ {
+		err := e.promote(ctx, r)
+		if err == nil || !passing(err) {
+			return err
+		}
+		if e.config.Redelivery.Wait(ctx, failures) != nil {
+			return err
 		}
 	}
 }

@@ -87,7 +87,7 @@ func (r *runner) commit(position eventstore.Position, documents int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.committed = position
-	r.documents += uint64(documents) //nolint:gosec // a length
+	r.documents += uint64(documents)
 	r.restarts = 0
 	kept := r.waiting[:0]
 	for _, w := range r.waiting {

@@ -64,8 +64,8 @@ type pageFile struct {
 	AttachedAt time.Time `json:"attachedAt"`
 }
 
-type applicationInput struct {
-	consistent
+type ApplicationInput struct {
+	Consistent
 	ID string `path:"id"`
 }
 
@@ -75,7 +75,7 @@ func (q *Queries) registerApplication(api huma.API) {
 }
 
 // page reads the application's page for whoever may see it; for anybody else it does not exist.
-func (q *Queries) page(ctx context.Context, in applicationInput) (*applicationpage.Page, error) {
+func (q *Queries) page(ctx context.Context, in ApplicationInput) (*applicationpage.Page, error) {
 	caller, err := httpapi.Signed(ctx)
 	if err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func (q *Queries) page(ctx context.Context, in applicationInput) (*applicationpa
 	if _, err := uuid.Parse(in.ID); err != nil {
 		return nil, applicationNotFound()
 	}
-	if err := q.await(ctx, in.consistent, applicationpage.Name); err != nil {
+	if err := q.await(ctx, in.Consistent, applicationpage.Name); err != nil {
 		return nil, err
 	}
 	page, err := get[applicationpage.Page](ctx, q.deps, applicationpage.Name, in.ID)
@@ -95,7 +95,7 @@ func (q *Queries) page(ctx context.Context, in applicationInput) (*applicationpa
 
 func applicationNotFound() error { return problem.New(problem.NotFound, "application-not-found") }
 
-func (q *Queries) application(ctx context.Context, in *applicationInput) (*struct {
+func (q *Queries) application(ctx context.Context, in *ApplicationInput) (*struct {
 	ETag string `header:"ETag" doc:"The revision, for If-Match"`
 	Body applicationPage
 }, error) {

@@ -23,7 +23,7 @@ type categoryNode struct {
 
 func (q *Queries) registerCategories(api huma.API) {
 	huma.Register(api, operation("list-categories", "/categories", "The tree of categories", catalogueTag),
-		func(ctx context.Context, in *consistent) (*struct{ Body []categoryNode }, error) {
+		func(ctx context.Context, in *Consistent) (*struct{ Body []categoryNode }, error) {
 			s, err := q.snapshot(ctx, *in, categories.Name, servicecatalogue.Name)
 			if err != nil {
 				return nil, err
@@ -37,7 +37,7 @@ func (q *Queries) registerCategories(api huma.API) {
 }
 
 // snapshot returns the catalogue, as fresh as the query wants it.
-func (q *Queries) snapshot(ctx context.Context, in consistent, models ...string) (*snapshot, error) {
+func (q *Queries) snapshot(ctx context.Context, in Consistent, models ...string) (*snapshot, error) {
 	if in.MinPosition == "" {
 		return q.catalogue.now(ctx)
 	}

@@ -20,10 +20,10 @@ func (q *Queries) registerFile(api huma.API) {
 }
 
 func (q *Queries) file(ctx context.Context, in *struct {
-	applicationInput
+	ApplicationInput
 	FileID string `path:"fileId"`
 }) (*huma.StreamResponse, error) {
-	page, err := q.page(ctx, in.applicationInput)
+	page, err := q.page(ctx, in.ApplicationInput)
 	if err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ func (q *Queries) registerMe(api huma.API) {
 	huma.Register(api, operation("read-me", "/me", "Who is signed in, with the client card", "Accounts"), q.me)
 }
 
-func (q *Queries) me(ctx context.Context, in *consistent) (*meAnswer, error) {
+func (q *Queries) me(ctx context.Context, in *Consistent) (*meAnswer, error) {
 	caller, err := httpapi.Signed(ctx)
 	if err != nil {
 		return nil, err

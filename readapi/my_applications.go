@@ -36,8 +36,8 @@ type namedOffer struct {
 }
 
 type myApplicationsInput struct {
-	consistent
-	paged
+	Consistent
+	Paged
 	Status string `query:"status" enum:"draft,submitted,in_work,returned,answered,approved,awaiting_signature,refused,completed,withdrawn"`
 	Query  string `query:"q" maxLength:"200" doc:"Part of the number or of the service's name"`
 }
@@ -59,7 +59,7 @@ func (q *Queries) myApplications(ctx context.Context, in *myApplicationsInput) (
 	if err != nil {
 		return nil, err
 	}
-	if err := q.await(ctx, in.consistent, myapplications.Name); err != nil {
+	if err := q.await(ctx, in.Consistent, myapplications.Name); err != nil {
 		return nil, err
 	}
 	s, err := q.catalogue.now(ctx)

@@ -34,7 +34,7 @@ type passport struct {
 }
 
 type providerWithContacts struct {
-	organisation
+	Organisation
 	ShortName text.Text        `json:"shortName"`
 	Website   string           `json:"website,omitempty"`
 	Contacts  service.Contacts `json:"contacts"`
@@ -45,10 +45,10 @@ func (q *Queries) registerPassport(api huma.API) {
 }
 
 func (q *Queries) readPassport(ctx context.Context, in *struct {
-	consistent
+	Consistent
 	ID string `path:"id"`
 }) (*struct{ Body passport }, error) {
-	s, err := q.snapshot(ctx, in.consistent, servicepassport.Name)
+	s, err := q.snapshot(ctx, in.Consistent, servicepassport.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (q *Queries) readPassport(ctx context.Context, in *struct {
 func (s *snapshot) providerWithContacts(id string) providerWithContacts {
 	p := s.providers[id]
 	return providerWithContacts{
-		organisation: organisation{ID: id, Name: p.Name, Logo: p.Logo},
+		Organisation: Organisation{ID: id, Name: p.Name, Logo: p.Logo},
 		ShortName:    p.ShortName, Website: p.Website, Contacts: p.Contacts,
 	}
 }

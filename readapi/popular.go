@@ -10,7 +10,7 @@ import (
 )
 
 type popularService struct {
-	card
+	Card
 	Applications int64 `json:"applications" doc:"Sent so far"`
 }
 
@@ -26,10 +26,10 @@ func (q *Queries) registerPopular(api huma.API) {
 }
 
 func (q *Queries) popular(ctx context.Context, in *struct {
-	consistent
+	Consistent
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"10"`
 }) (*popularAnswer, error) {
-	if err := q.await(ctx, in.consistent, popularservices.Name); err != nil {
+	if err := q.await(ctx, in.Consistent, popularservices.Name); err != nil {
 		return nil, err
 	}
 	s, err := q.catalogue.now(ctx)
@@ -49,7 +49,7 @@ func (q *Queries) popular(ctx context.Context, in *struct {
 			if !found || !o.Published {
 				continue
 			}
-			answer.Body.Items = append(answer.Body.Items, popularService{card: s.card(o), Applications: use.Doc.Sent})
+			answer.Body.Items = append(answer.Body.Items, popularService{Card: s.card(o), Applications: use.Doc.Sent})
 			if len(answer.Body.Items) == in.Limit {
 				return answer, nil
 			}

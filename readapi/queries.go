@@ -67,20 +67,20 @@ func (q *Queries) Register(api huma.API) {
 // longestWait is how long a query waits for its read model to reach Min-Position.
 const longestWait = 2 * time.Second
 
-// consistent lets a query ask for an answer that shows what a command did.
-type consistent struct {
+// Consistent lets a query ask for an answer that shows what a command did.
+type Consistent struct {
 	MinPosition string `header:"Min-Position" required:"false" doc:"The Position of a command whose effect the answer must show"`
 }
 
-// paged asks for one page of a list.
-type paged struct {
+// Paged asks for one page of a list.
+type Paged struct {
 	Limit int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 	After string `query:"after" doc:"The next of the page before"`
 }
 
 // await waits until every named read model has reached the query's Min-Position. Errors: bad-position,
 // read-model-behind.
-func (q *Queries) await(ctx context.Context, in consistent, models ...string) error {
+func (q *Queries) await(ctx context.Context, in Consistent, models ...string) error {
 	position, err := httpapi.MinPosition(in.MinPosition)
 	if err != nil || position.IsZero() {
 		return err

@@ -16,43 +16,43 @@ import (
 	"services.example/portal/projections/servicecatalogue"
 )
 
-// card is a service as lists show it.
-type card struct {
+// Card is a service as lists show it.
+type Card struct {
 	ID          string       `json:"id" format:"uuid"`
 	Name        text.Text    `json:"name"`
 	Description text.Text    `json:"description"`
-	Provider    organisation `json:"provider"`
+	Provider    Organisation `json:"provider"`
 	CategoryID  string       `json:"categoryId" format:"uuid"`
 	Kind        service.Kind `json:"kind"`
 	Term        service.Term `json:"term"`
 	Logo        string       `json:"logo,omitempty"`
 }
 
-// organisation is a provider as a card names it.
-type organisation struct {
+// Organisation is a provider as a card names it.
+type Organisation struct {
 	ID   string    `json:"id" format:"uuid"`
 	Name text.Text `json:"name"`
 	Logo string    `json:"logo,omitempty"`
 }
 
-func (s *snapshot) card(o *offer) card {
+func (s *snapshot) card(o *offer) Card {
 	provider := s.providers[o.ProviderID]
-	return card{
+	return Card{
 		ID: o.ID, Name: o.Name, Description: o.Description, CategoryID: o.CategoryID, Kind: o.Kind, Term: o.Term, Logo: o.Logo,
-		Provider: organisation{ID: o.ProviderID, Name: provider.Name, Logo: provider.Logo},
+		Provider: Organisation{ID: o.ProviderID, Name: provider.Name, Logo: provider.Logo},
 	}
 }
 
 type servicesInput struct {
-	consistent
-	paged
+	Consistent
+	Paged
 	Category string `query:"category" doc:"Its id; with everything below it"`
 	Query    string `query:"q" maxLength:"200" doc:"Words or parts of words in Kazakh, Russian or English, also without Kazakh letters"`
 }
 
 type servicesAnswer struct {
 	Body struct {
-		Items []card `json:"items"`
+		Items []Card `json:"items"`
 		Total int    `json:"total"`
 		Next  string `json:"next,omitempty"`
 	}
@@ -63,7 +63,7 @@ func (q *Queries) registerServices(api huma.API) {
 }
 
 func (q *Queries) listServices(ctx context.Context, in *servicesInput) (*servicesAnswer, error) {
-	s, err := q.snapshot(ctx, in.consistent, servicecatalogue.Name)
+	s, err := q.snapshot(ctx, in.Consistent, servicecatalogue.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (q *Queries) listServices(ctx context.Context, in *servicesInput) (*service
 		return nil, err
 	}
 	answer := &servicesAnswer{}
-	answer.Body.Total, answer.Body.Items = len(found), []card{}
+	answer.Body.Total, answer.Body.Items = len(found), []Card{}
 	for _, o := range found[from:min(from+in.Limit, len(found))] {
 		answer.Body.Items = append(answer.Body.Items, s.card(o))
 	}

@@ -21,7 +21,7 @@ type categoryFigures struct {
 
 func (q *Queries) registerStatistics(api huma.API) {
 	huma.Register(api, operation("service-statistics", "/statistics/services", "Services and applications by category", catalogueTag),
-		func(ctx context.Context, in *consistent) (*struct{ Body []categoryFigures }, error) {
+		func(ctx context.Context, in *Consistent) (*struct{ Body []categoryFigures }, error) {
 			if err := q.await(ctx, *in, statisticsbycategory.Name); err != nil {
 				return nil, err
 			}

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -16,12 +14,6 @@ import (
 const (
 	MaxDataBytes = 256 << 10 // bytes of JSON
 	MaxDataDepth = 16        // objects and lists inside each other, the outermost counts
-)
-
-// maxNumberLength bounds a number's text. Together with the bounded exponent it keeps exact arithmetic cheap.
-const (
-	maxNumberLength = 40
-	maxExponent     = 100
 )
 
 // CheckData tells whether raw may be saved as the data of a step at all, whatever its form says: one JSON object in valid
@@ -39,110 +31,34 @@ func CheckData(raw json.RawMessage) error {
 	case bytes.TrimLeft(raw, " \t\r\n")[0] != '{':
 		return problem.New(problem.Invalid, "not-an-object")
 	}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	return checkTokens(decoder)
-}
-
-// container is an object or a list that is open while its tokens are read.
-type container struct {
-	names map[string]bool // of an object's members; nil for a list
-	value bool            // of an object: a name was read, its value comes next
-}
-
-func checkTokens(decoder *json.Decoder) error {
-	var open []*container
-	for {
-		token, err := decoder.Token()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return problem.New(problem.Malformed, "invalid-json")
-		}
-		if delim, ok := token.(json.Delim); ok {
-			switch delim {
-			case '{':
-				open = append(open, &container{names: map[string]bool{}})
-			case '[':
-				open = append(open, &container{})
-			default:
-				open = open[:len(open)-1]
-				if len(open) > 0 {
-					open[len(open)-1].value = false
-				}
-			}
-			if len(open) > MaxDataDepth {
-				return problem.New(problem.Invalid, "data-too-deep")
-			}
-			continue
-		}
-		if err := open[len(open)-1].check(token); err != nil {
-			return err
-		}
+	if code, kind := scan(string(raw)); code != "" {
+		return problem.New(kind, code)
 	}
-}
-
-// check takes a member's name, or a value that is neither object nor list.
-func (c *container) check(token json.Token) error {
-	text, isText := token.(string)
-	if isText && strings.ContainsRune(text, 0) {
-		return problem.New(problem.Invalid, "control-character")
-	}
-	if number, ok := token.(json.Number); ok && !sane(number) {
-		return problem.New(problem.Invalid, "number-out-of-range")
-	}
-	if c.names == nil {
-		return nil
-	}
-	if c.value {
-		c.value = false
-		return nil
-	}
-	if c.names[text] {
-		return problem.New(problem.Malformed, "duplicate-member")
-	}
-	c.names[text], c.value = true, true
 	return nil
 }
 
-// sane tells whether a number can be computed with exactly at little cost: 1e1000000000 is ten bytes of JSON and a
-// gigabyte of digits.
-func sane(n json.Number) bool {
-	if len(n) > maxNumberLength {
-		return false
-	}
-	at := strings.IndexAny(string(n), "eE")
-	if at < 0 {
-		return true
-	}
-	exponent, err := strconv.Atoi(string(n[at+1:]))
-	return err == nil && -maxExponent <= exponent && exponent <= maxExponent
-}
-
 // decode reads a step's data. No data at all is an object without members. Numbers become float64, which cannot explode.
-// Size is about how many members are expected.
-func decode(raw json.RawMessage, size int) (map[string]any, error) {
+func decode(raw json.RawMessage) (map[string]any, error) {
 	if raw = bytes.TrimSpace(raw); len(raw) == 0 {
 		return map[string]any{}, nil
 	}
-	object := make(map[string]any, size)
-	if err := json.Unmarshal(raw, &object); err != nil {
-		var mismatch *json.UnmarshalTypeError
-		switch {
-		case !errors.As(err, &mismatch):
-			return nil, problem.New(problem.Malformed, "invalid-json")
-		case strings.HasPrefix(mismatch.Value, "number "):
+	var value any // faster than a map: the decoder needs no reflection
+	if err := json.Unmarshal(raw, &value); err != nil {
+		var number *json.UnmarshalTypeError
+		if errors.As(err, &number) {
 			return nil, problem.New(problem.Invalid, "number-out-of-range")
-		default:
-			return nil, problem.New(problem.Invalid, "not-an-object")
 		}
+		return nil, problem.New(problem.Malformed, "invalid-json")
 	}
-	if object == nil { // it said null
+	switch object := value.(type) {
+	case nil:
 		return map[string]any{}, nil
+	case map[string]any:
+		dropBlank(object)
+		return object, nil
+	default:
+		return nil, problem.New(problem.Invalid, "not-an-object")
 	}
-	dropBlank(object)
-	return object, nil
 }
 
 // dropBlank removes the members that a person left empty: a form sends "" for a field that nobody touched, and spaces or

@@ -1,7 +1,10 @@
 package service_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -24,6 +27,10 @@ func TestCheckData(t *testing.T) {
 		"the same name in two objects": {`{"a": {"x": 1}, "b": {"x": 1}, "x": [{"x": 1}, {"x": 2}]}`, nil},
 		"as deep as allowed":           {nested(service.MaxDataDepth), nil},
 		"as long as allowed":           {long(service.MaxDataBytes), nil},
+		"many members":                 {members(100, ""), nil},
+		"one of many twice":            {members(100, `"m7": 1`), problem.New(problem.Malformed, "duplicate-member")},
+		"the 33rd twice":               {members(33, `"m32": 1`), problem.New(problem.Malformed, "duplicate-member")},
+		"a quote and a backslash":      {`{"a\\": "\\\"", "a": "\\u0000"}`, nil},
 		"nothing":                      {``, problem.New(problem.Malformed, "invalid-json")},
 		"cut off":                      {`{"a": `, problem.New(problem.Malformed, "invalid-json")},
 		"two objects":                  {`{} {}`, problem.New(problem.Malformed, "invalid-json")},
@@ -45,12 +52,27 @@ func TestCheckData(t *testing.T) {
 		"NUL in a name":                {`{"a\u0000": 1}`, problem.New(problem.Invalid, "control-character")},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, slowCheckData([]byte(test.data)), cmp.Comparer(sameProblem)); diff != "" {
+				t.Errorf("by tokens (-want +got):\n%s", diff)
+			}
 			got := service.CheckData(json.RawMessage(test.data))
 			if diff := cmp.Diff(test.want, got, cmp.Comparer(sameProblem)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}
+}
+
+// members is an object of n members m0, m1 and so on, and one more.
+func members(n int, more string) string {
+	var all []string
+	for i := range n {
+		all = append(all, `"m`+strconv.Itoa(i)+`": {"m0": [1, {}]}`)
+	}
+	if more != "" {
+		all = append(all, more)
+	}
+	return "{" + strings.Join(all, ", ") + "}"
 }
 
 // FuzzCheckData: what is accepted can be read, stored, read again, and checked against a form; nothing makes it panic.
@@ -64,6 +86,9 @@ func FuzzCheckData(f *testing.F) {
 	compiled := form(f)
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		err := service.CheckData(raw)
+		if diff := cmp.Diff(slowCheckData(raw), err, cmp.Comparer(sameProblem)); diff != "" {
+			t.Fatalf("(-by tokens +got):\n%s", diff)
+		}
 		faults, checkErr := compiled.Check("application-form", raw, 0)
 		if err != nil {
 			return
@@ -90,4 +115,83 @@ func FuzzCheckData(f *testing.F) {
 			t.Fatalf("written again it has other faults:\n%s", diff)
 		}
 	})
+}
+
+// slowCheckData says the same as CheckData by way of the standard library's tokens.
+func slowCheckData(raw []byte) error {
+	switch {
+	case len(raw) > service.MaxDataBytes:
+		return problem.New(problem.TooLarge, "data-too-large")
+	case !utf8.Valid(raw):
+		return problem.New(problem.Malformed, "invalid-utf8")
+	case !json.Valid(raw):
+		return problem.New(problem.Malformed, "invalid-json")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	type container struct {
+		names map[string]bool // nil for a list
+		value bool
+	}
+	var open []*container
+	for {
+		token, err := decoder.Token()
+		if err != nil {
+			return fmt.Errorf("read valid JSON: %w", err)
+		}
+		if len(open) == 0 && token != json.Delim('{') { // nothing comes after the object that closes, so this is the beginning
+			return problem.New(problem.Invalid, "not-an-object")
+		}
+		var in *container
+		if len(open) > 0 {
+			in = open[len(open)-1]
+		}
+		name := in != nil && in.names != nil && !in.value
+		if in != nil && token != json.Delim('}') && token != json.Delim(']') {
+			in.value = name
+		}
+		switch token := token.(type) {
+		case json.Delim:
+			switch token {
+			case '{':
+				open = append(open, &container{names: map[string]bool{}})
+			case '[':
+				open = append(open, &container{})
+			default:
+				open = open[:len(open)-1]
+				if len(open) == 0 {
+					return nil
+				}
+			}
+			if len(open) > service.MaxDataDepth {
+				return problem.New(problem.Invalid, "data-too-deep")
+			}
+		case string:
+			if strings.ContainsRune(token, 0) {
+				return problem.New(problem.Invalid, "control-character")
+			}
+			if name && in.names[token] {
+				return problem.New(problem.Malformed, "duplicate-member")
+			}
+			if name {
+				in.names[token] = true
+			}
+		case json.Number:
+			mantissa, exponent, _ := strings.Cut(strings.ToLower(token.String()), "e")
+			if n, err := strconv.Atoi(exponent); len(token) > 40 || exponent != "" && (err != nil || n < -100 || n > 100) || mantissa == "" {
+				return problem.New(problem.Invalid, "number-out-of-range")
+			}
+		}
+	}
+}
+
+// BenchmarkCheckData measures the data of fifteen fields, as a person saves them.
+func BenchmarkCheckData(b *testing.B) {
+	_, data := fifteenFields()
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := service.CheckData(data); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

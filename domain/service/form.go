@@ -47,7 +47,7 @@ func (f *Form) Check(stepID string, data json.RawMessage, files int) ([]problem.
 	if !ok {
 		return nil, problem.New(problem.NotFound, "unknown-step")
 	}
-	values, err := decode(data, len(step.properties))
+	values, err := decode(data)
 	if err != nil {
 		return nil, err
 	}
@@ -64,13 +64,10 @@ func (f *Form) Check(stepID string, data json.RawMessage, files int) ([]problem.
 	return faults, nil
 }
 
-// cardMembers is about how many members a client card has.
-const cardMembers = 32
-
 // Prefill gives, for each step that has any, the data that the client card answers already, as JSON objects. A value of the
 // card that its field would refuse is left out: people are not shown faults in what they did not write here.
 func (f *Form) Prefill(card json.RawMessage) map[string]json.RawMessage {
-	values, err := decode(card, cardMembers)
+	values, err := decode(card)
 	if err != nil {
 		return nil
 	}

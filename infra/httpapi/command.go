@@ -49,10 +49,11 @@ func IfMatch(header string) (*int64, error) {
 	}
 	quoted, found := strings.CutPrefix(strings.TrimPrefix(header, "W/"), `"`)
 	text, closed := strings.CutSuffix(quoted, `"`)
-	revision, err := strconv.ParseInt(text, 10, 64)
-	if !found || !closed || err != nil || revision < 0 {
+	number, err := strconv.ParseUint(text, 10, 63)
+	if !found || !closed || err != nil {
 		return nil, problem.New(problem.Malformed, "bad-if-match")
 	}
+	revision := int64(number)
 	return &revision, nil
 }
 

@@ -8,15 +8,14 @@ import (
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"log/slog"
 	"mime"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -35,19 +34,26 @@ const (
 	// answerLifetime is how long a first answer is given again.
 	answerLifetime = 24 * time.Hour
 	// maxJSONBody is the largest body of a command that is not a file, in bytes.
-	maxJSONBody       = 512 << 10
+	maxJSONBody = 512 << 10
+	// maxFileBody is the largest body with files, in bytes; what a service accepts is much less.
+	maxFileBody = 300 << 20
+	// maxLeftover is how much of a body is read that a handler did not want, in bytes.
+	maxLeftover = 256 << 10
+	// jsonTime and fileTime are how long a body may take to arrive.
+	jsonTime          = 30 * time.Second
+	fileTime          = 10 * time.Minute
 	maxIdempotencyKey = 200
 )
 
 // Commands gives every unsafe request its Command, and answers a repeated one (the same Idempotency-Key and body, by the
 // same caller) with the first answer. It belongs behind WithCaller.
 //
-// First answers are sealed with a key made of the Idempotency-Key itself, which is not stored: what is at rest tells
-// nobody anything. Should an answer not have been kept, the ids that follow from the key let the event store and the
+// First answers are sealed with a key made of the Idempotency-Key itself, which is not stored, and the secret: what is at
+// rest tells nobody anything. Should an answer not have been kept, the ids that follow from the key let the event store and the
 // use cases recognise the command.
 type Commands struct {
 	Entries readstore.Entries
-	Secret  []byte // for the hashes of network addresses
+	Secret  []byte // hides network addresses and first answers
 	Now     func() time.Time
 
 	running keyedLocks
@@ -82,14 +88,14 @@ func (c *Commands) Middleware(next http.Handler) http.Handler {
 			return
 		}
 		defer unlock()
-		c.serve(w, r, next, command, newSeal(scope, key))
+		c.serve(w, r, next, command, newSeal(c.Secret, scope, key))
 	})
 }
 
 // serve answers from what is kept, or lets the command run and keeps its answer.
 func (c *Commands) serve(w http.ResponseWriter, r *http.Request, next http.Handler, command Command, s *seal) {
-	digest := requestDigest(r)
-	if err := bufferBody(w, r, digest, &command); err != nil {
+	digest, err := bufferBody(w, r, &command)
+	if err != nil {
 		Write(w, r, err)
 		return
 	}
@@ -99,15 +105,7 @@ func (c *Commands) serve(w http.ResponseWriter, r *http.Request, next http.Handl
 		return
 	}
 	if first != nil {
-		if _, err := io.Copy(io.Discard, r.Body); err != nil {
-			Write(w, r, problem.New(problem.Malformed, "malformed"))
-			return
-		}
-		if first.Digest != hex.EncodeToString(digest.Sum(nil)) {
-			Write(w, r, problem.New(problem.Invalid, "idempotency-key-reused"))
-			return
-		}
-		first.write(w)
+		answerAgain(w, r, first, digest)
 		return
 	}
 	recorder := &recorder{ResponseWriter: w, status: http.StatusOK}
@@ -115,48 +113,89 @@ func (c *Commands) serve(w http.ResponseWriter, r *http.Request, next http.Handl
 	if !final(recorder.status) || recorder.tooLong {
 		return
 	}
-	if _, err := io.Copy(io.Discard, r.Body); err != nil {
-		return
+	if _, err := io.CopyN(io.Discard, r.Body, maxLeftover); !errors.Is(err, io.EOF) {
+		return // what the handler left unread is too much, or does not come: the request has no digest
 	}
-	a := answer{
-		Digest: hex.EncodeToString(digest.Sum(nil)), Status: recorder.status,
-		Header: kept(w.Header()), Body: recorder.body.Bytes(),
-	}
+	a := answer{Digest: digest.String(), Status: recorder.status, Header: kept(w.Header()), Body: recorder.body.Bytes()}
 	if err := c.keep(context.WithoutCancel(r.Context()), command.ID, s, a); err != nil {
-		slog.WarnContext(r.Context(), "first answer not kept", "error", err)
+		slog.WarnContext(r.Context(), "first answer not kept", "correlation", command.CorrelationID, "error", err)
 	}
 }
 
-// requestDigest starts the hash by which a repeated request is recognised.
-func requestDigest(r *http.Request) hash.Hash {
-	digest := sha256.New()
-	digest.Write([]byte(r.Method + " " + r.URL.RequestURI() + "\n"))
-	return digest
+// answerAgain gives the first answer if the request is the same, which its whole body tells.
+func answerAgain(w http.ResponseWriter, r *http.Request, first *answer, digest *requestDigest) {
+	done, err := limitTime(w, fileTime)
+	if err != nil {
+		Write(w, r, err)
+		return
+	}
+	defer done()
+	if _, err := io.Copy(io.Discard, r.Body); err != nil {
+		Write(w, r, bodyProblem(err))
+		return
+	}
+	if first.Digest != digest.String() {
+		Write(w, r, problem.New(problem.Invalid, "idempotency-key-reused"))
+		return
+	}
+	first.write(w)
 }
 
 // bufferBody reads the body of anything but a file, so that the command's hash covers it. A file is hashed as it is read.
-func bufferBody(w http.ResponseWriter, r *http.Request, digest hash.Hash, command *Command) error {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+func bufferBody(w http.ResponseWriter, r *http.Request, command *Command) (*requestDigest, error) {
+	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err == nil && strings.HasPrefix(kind, "multipart/") {
-		command.BodyHash = hex.EncodeToString(digest.Sum(nil))
+		command.BodyHash = newDigest(r, "").String()
+		digest := newDigest(r, params["boundary"])
+		limited := http.MaxBytesReader(w, r.Body, maxFileBody)
 		r.Body = struct {
 			io.Reader
 			io.Closer
-		}{io.TeeReader(r.Body, digest), r.Body}
-		return nil
+		}{io.TeeReader(limited, digest.body), limited}
+		return digest, nil
 	}
+	done, err := limitTime(w, jsonTime)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxJSONBody))
+	if err != nil {
+		return nil, bodyProblem(err)
+	}
+	digest := newDigest(r, "")
+	digest.sum.Write(body)
+	command.BodyHash = digest.String()
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return digest, nil
+}
+
+// bodyProblem says why a body could not be read.
+func bodyProblem(err error) *problem.Problem {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
 		return problem.New(problem.TooLarge, "body-too-large")
-	case err != nil:
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return problem.New(problem.Malformed, "body-too-slow")
+	default:
 		return problem.New(problem.Malformed, "malformed")
 	}
-	digest.Write(body)
-	command.BodyHash = hex.EncodeToString(digest.Sum(nil))
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	return nil
+}
+
+// limitTime bounds how long the body may take to arrive, until done is called.
+func limitTime(w http.ResponseWriter, within time.Duration) (done func(), err error) {
+	connection := http.NewResponseController(w)
+	err = connection.SetReadDeadline(time.Now().Add(within))
+	if errors.Is(err, http.ErrNotSupported) {
+		return func() {}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("bounding the time of a body: %w", err)
+	}
+	return func() {
+		_ = connection.SetReadDeadline(time.Time{}) // a connection that has gone needs none
+	}, nil
 }
 
 // final tells whether an answer would be the same next time: not that of a passing trouble or of a missing sign-in.
@@ -243,12 +282,18 @@ func (c *Commands) keep(ctx context.Context, id uuid.UUID, s *seal, a answer) er
 }
 
 // seal encrypts what only the holder of an Idempotency-Key may read.
-type seal struct{ scope, key string }
+type seal struct {
+	secret     []byte
+	scope, key string
+}
 
-func newSeal(scope, key string) *seal { return &seal{scope: scope, key: key} }
+func newSeal(secret []byte, scope, key string) *seal {
+	return &seal{secret: secret, scope: scope, key: key}
+}
 
 func (s *seal) aead() (cipher.AEAD, error) {
-	key, err := hkdf.Key(sha256.New, []byte(s.key), []byte(s.scope), "portal first answer", 32)
+	salt := append(s.secret[:len(s.secret):len(s.secret)], s.scope...)
+	key, err := hkdf.Key(sha256.New, []byte(s.key), salt, "portal first answer", 32)
 	if err != nil {
 		return nil, fmt.Errorf("making the key of a first answer: %w", err)
 	}

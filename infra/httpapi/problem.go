@@ -118,14 +118,14 @@ func asProblem(ctx context.Context, err error) *problem.Problem {
 	case errors.As(err, &p):
 		return p
 	case errors.Is(err, eventstore.ErrUnavailable), errors.Is(err, readstore.ErrUnavailable):
-		slog.ErrorContext(ctx, "store unavailable", "error", err)
+		slog.ErrorContext(ctx, "store unavailable", "correlation", correlationOf(ctx), "error", err)
 		return &problem.Problem{Kind: problem.Unavailable, Code: "store-unavailable", RetryAfter: time.Second}
 	case errors.Is(err, readstore.ErrCursor):
 		return problem.New(problem.Malformed, "bad-cursor")
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return &problem.Problem{Kind: problem.Unavailable, Code: "timed-out", RetryAfter: time.Second}
 	default:
-		slog.ErrorContext(ctx, "request failed", "error", err)
+		slog.ErrorContext(ctx, "request failed", "correlation", correlationOf(ctx), "error", err)
 		return &problem.Problem{Code: "internal"}
 	}
 }
@@ -145,12 +145,20 @@ func Write(w http.ResponseWriter, r *http.Request, err error) {
 
 // newError is huma's way to make an error document: for its own findings, and for whatever a handler returned.
 func newError(hctx huma.Context, status int, _ string, errs ...error) huma.StatusError {
-	ctx := context.Background()
-	if hctx != nil {
-		ctx = hctx.Context()
+	if hctx == nil {
+		return document(context.Background(), status, errs)
 	}
-	if status == http.StatusInternalServerError {
-		return Fail(ctx, errors.Join(errs...))
+	d := document(hctx.Context(), status, errs)
+	for name, values := range d.GetHeaders() {
+		hctx.SetHeader(name, values[0]) // huma takes no headers from what this function returns
+	}
+	return d
+}
+
+func document(ctx context.Context, status int, errs []error) *Document {
+	var own *Document
+	if joined := errors.Join(errs...); status == http.StatusInternalServerError || errors.As(joined, &own) {
+		return Fail(ctx, joined)
 	}
 	p := &problem.Problem{}
 	switch status {
@@ -178,7 +186,7 @@ func newError(hctx huma.Context, status int, _ string, errs ...error) huma.Statu
 	return Render(LanguageOf(ctx), p)
 }
 
-// faultOf reads a finding of huma's validation, whose messages Configure has replaced by codes.
+// faultOf reads a finding of huma's validation, whose messages configure has replaced by codes.
 func faultOf(err error) (problem.Field, bool) {
 	var detailer huma.ErrorDetailer
 	if !errors.As(err, &detailer) {
@@ -194,7 +202,7 @@ func faultOf(err error) (problem.Field, bool) {
 		}
 		f.Location += param
 	case !Worded(code):
-		f.Code = "malformed"
+		f.Code = "wrong-format"
 	case param != "":
 		f.Params = map[string]string{"limit": param}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -39,13 +40,34 @@ func Protect(next http.Handler) http.Handler {
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		header.Set("Cache-Control", "no-store")
-		defer recovered(w, r)
-		crossOrigin.Handler(next).ServeHTTP(w, r)
+		answer := &begun{ResponseWriter: w}
+		defer recovered(answer, r, header.Clone())
+		crossOrigin.Handler(next).ServeHTTP(answer, r)
 	}))
 }
 
-// recovered turns a panic into an answer; the connection is closed where the answer had begun.
-func recovered(w http.ResponseWriter, r *http.Request) {
+// begun knows whether an answer is on its way already.
+type begun struct {
+	http.ResponseWriter
+	yes bool
+}
+
+func (b *begun) WriteHeader(status int) {
+	b.yes = b.yes || status >= http.StatusOK
+	b.ResponseWriter.WriteHeader(status)
+}
+
+func (b *begun) Write(p []byte) (int, error) {
+	b.yes = true
+	return b.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (b *begun) Unwrap() http.ResponseWriter { return b.ResponseWriter }
+
+// recovered turns a panic into an answer with the header that every answer has, and nothing that the handler added. Where
+// the answer had begun, the connection is closed, so that nobody takes what was sent for the whole.
+func recovered(w *begun, r *http.Request, header http.Header) {
 	cause := recover()
 	if cause == nil {
 		return
@@ -53,6 +75,12 @@ func recovered(w http.ResponseWriter, r *http.Request) {
 	if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(cause)
 	}
-	slog.ErrorContext(r.Context(), "handler panicked", "method", r.Method, "stack", string(debug.Stack()))
+	slog.ErrorContext(r.Context(), "handler panicked",
+		"correlation", correlationOf(r.Context()), "method", r.Method, "stack", string(debug.Stack()))
+	if w.yes {
+		panic(http.ErrAbortHandler)
+	}
+	clear(w.Header())
+	maps.Copy(w.Header(), header)
 	Write(w, r, problem.New(0, "internal"))
 }

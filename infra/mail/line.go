@@ -43,7 +43,7 @@ func (l *line) keep(conn net.Conn) bool {
 	defer l.mu.Unlock()
 	l.conn = conn
 	if l.closed {
-		_ = conn.Close() //nolint:errcheck // nothing was sent over it
+		_ = conn.Close()
 	}
 	return !l.closed
 }
@@ -54,6 +54,6 @@ func (l *line) close() {
 	defer l.mu.Unlock()
 	l.closed = true
 	if l.conn != nil {
-		_ = l.conn.Close() //nolint:errcheck // whether the message arrived was known before
+		_ = l.conn.Close()
 	}
 }

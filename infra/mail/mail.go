@@ -76,7 +76,7 @@ func (s *Sender) hand(ctx context.Context, over *line, message *gomail.Msg) erro
 	if err != nil && !message.IsDelivered() {
 		return sendError(err)
 	}
-	_ = client.CloseWithSMTPClient(connection) //nolint:errcheck // the server has the message: a rude goodbye changes nothing
+	_ = client.CloseWithSMTPClient(connection) // the server has the message: a rude goodbye changes nothing
 	return nil
 }
 
@@ -109,7 +109,9 @@ type RefusedError struct {
 }
 
 // Error names the reply.
-func (e *RefusedError) Error() string { return fmt.Sprintf("mail server refused with reply %d", e.Code) }
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("mail server refused with reply %d", e.Code)
+}
 
 // Temporary tells whether the same message may be taken later.
 func (e *RefusedError) Temporary() bool { return e.Code >= 400 && e.Code < 500 }
@@ -134,4 +136,3 @@ func sendError(err error) error {
 	}
 	return errors.New("sending an e-mail: the connection to the mail server broke")
 }
-

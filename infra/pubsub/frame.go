@@ -46,7 +46,7 @@ func pack(delivery eventstore.Delivery) []byte {
 		frame = binary.AppendVarint(frame, event.Revision)
 		frame = appendPosition(frame, event.Position)
 		frame = binary.AppendVarint(frame, event.Created.Unix())
-		frame = binary.AppendUvarint(frame, uint64(event.Created.Nanosecond())) //nolint:gosec // 0 to 999,999,999
+		frame = binary.AppendUvarint(frame, uint64(event.Created.Nanosecond()))
 		frame = appendBytes(frame, event.Data)
 		frame = appendBytes(frame, event.Metadata)
 	}
@@ -104,7 +104,7 @@ func unpack(frame []byte) (eventstore.Delivery, error) {
 		if nanoseconds >= uint64(time.Second) {
 			return eventstore.Delivery{}, errFrame
 		}
-		event.Created = time.Unix(seconds, int64(nanoseconds)).UTC() //nolint:gosec // below one second
+		event.Created = time.Unix(seconds, int64(nanoseconds)).UTC()
 		event.Data = r.bytes()
 		event.Metadata = r.bytes()
 		if r.broken {

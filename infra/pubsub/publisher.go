@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strconv"
 	"sync/atomic"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -118,7 +119,7 @@ func toMessage(event eventstore.Recorded) *message.Message {
 		delete(msg.Metadata, uuidKey)
 	}
 	msg.Metadata[StreamKey] = event.Stream
-	msg.Metadata[RevisionKey] = fmt.Sprint(event.Revision)
+	msg.Metadata[RevisionKey] = strconv.FormatInt(event.Revision, 10)
 	msg.Metadata[PositionKey] = event.Position.String()
 	msg.Metadata[TypeKey] = event.Type
 	return msg

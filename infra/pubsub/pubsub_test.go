@@ -223,7 +223,7 @@ func TestWhatIsAcknowledgedIsTheLog(t *testing.T) {
 		messages, subscriber := subscribe(t, log, config, "a-")
 		var got []string
 		through := eventstore.Position{}
-		for int(through.Commit) < len(streams) { //nolint:gosec // counts events
+		for int(through.Commit) < len(streams) {
 			msg := next(t, messages)
 			switch rapid.IntRange(0, 5).Draw(rt, "answer") {
 			case 0:
@@ -250,4 +250,35 @@ func TestWhatIsAcknowledgedIsTheLog(t *testing.T) {
 			rt.Errorf("acknowledged (-want +got):\n%s", diff)
 		}
 	})
+}
+
+func TestNothingIsLostWhileTheLogComesAndGoes(t *testing.T) {
+	const count = 5000
+	log := pubsubtest.NewLog()
+	publisher := pubsub.NewPublisher(log, nil)
+	messages, _ := subscribe(t, log, pubsub.Config{Packing: pubsub.OneByOne}, "topic")
+	sent := make(chan []string)
+	go func() {
+		var ids []string
+		for i := range count {
+			msg := message.NewMessage(uuid.NewString(), []byte("x"))
+			for publisher.Publish("topic", msg) != nil {
+				log.SetDown(false)
+			}
+			if i%500 == 250 {
+				log.SetDown(true)
+			}
+			ids = append(ids, msg.UUID)
+		}
+		sent <- ids
+	}()
+	var received []string
+	for range count {
+		msg := next(t, messages)
+		received = append(received, msg.UUID)
+		msg.Ack()
+	}
+	if diff := cmp.Diff(<-sent, received); diff != "" {
+		t.Errorf("messages (-sent +received):\n%s", diff)
+	}
 }

@@ -64,7 +64,8 @@ func (d Document) Decode(into any) error {
 }
 
 // Query asks for documents in the order of an index. Prefix gives the exact values of its leading fields; From and To
-// bound the next field, both inclusive, in the direction of that field; nil leaves a side open.
+// bound the next field, both inclusive, in the direction of that field (of a descending one, From is the greater);
+// nil leaves a side open. A bound finds only values of its own kind, so a missing time is not before every time.
 type Query struct {
 	Index    string
 	Prefix   []any

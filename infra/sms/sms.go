@@ -76,8 +76,8 @@ func (s *Sender) Send(ctx context.Context, phone, words string) error {
 	if err != nil {
 		return fmt.Errorf("sending an SMS: %w", withoutURL(err))
 	}
-	defer answer.Body.Close() //nolint:errcheck // read only
-	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, maxAnswer)) //nolint:errcheck // the status says it all
+	defer answer.Body.Close()                                          //nolint:errcheck // read only
+	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, maxAnswer)) // the status says it all
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
 		return fmt.Errorf("sending an SMS: %w", &RefusedError{Status: answer.StatusCode})
 	}
@@ -90,7 +90,9 @@ type RefusedError struct {
 }
 
 // Error names the status.
-func (e *RefusedError) Error() string { return fmt.Sprintf("SMS gateway refused with status %d", e.Status) }
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("SMS gateway refused with status %d", e.Status)
+}
 
 // Temporary tells whether the same message may be taken later.
 func (e *RefusedError) Temporary() bool {

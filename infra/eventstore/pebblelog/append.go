@@ -88,6 +88,10 @@ func (l *Log) submit(r *request) (eventstore.Appended, error) {
 		return eventstore.Appended{}, appendError(r.stream, err)
 	}
 	r.reply = make(chan reply, 1)
+	ill, err := l.health.current()
+	if err != nil {
+		return eventstore.Appended{}, appendError(r.stream, err)
+	}
 	select {
 	case <-l.closing:
 		return eventstore.Appended{}, appendError(r.stream, errClosed)
@@ -97,6 +101,8 @@ func (l *Log) submit(r *request) (eventstore.Appended, error) {
 	case l.requests <- r:
 	case <-r.ctx.Done():
 		return eventstore.Appended{}, appendError(r.stream, r.ctx.Err())
+	case <-ill:
+		return eventstore.Appended{}, appendError(r.stream, errIll)
 	case <-l.stopped:
 		return eventstore.Appended{}, appendError(r.stream, errClosed)
 	}
@@ -105,6 +111,8 @@ func (l *Log) submit(r *request) (eventstore.Appended, error) {
 		return answer.appended, answer.err
 	case <-r.ctx.Done():
 		return eventstore.Appended{}, appendError(r.stream, r.ctx.Err())
+	case <-ill: // the writer may be waiting for room in memory
+		return eventstore.Appended{}, appendError(r.stream, errIll)
 	case <-l.stopped:
 	}
 	select { // the writer may have answered just before it stopped

@@ -27,7 +27,7 @@ func (l *Log) backup(ctx context.Context, dir string) error {
 		return err
 	}
 	defer leave()
-	if err := ctx.Err(); err != nil {
+	if err := errors.Join(ctx.Err(), l.files.failure()); err != nil {
 		return err
 	}
 	files := l.options.FS

@@ -1,10 +1,7 @@
 package pebblelog
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,15 +10,18 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// guardedFS is the file system under Pebble. Pebble ends the process when its write-ahead log or manifest cannot be
-// written; here the first such error freezes the directory instead. From then on the disk stays exactly as it was:
-// writes of the write-ahead log are swallowed (the writer asks failure after every commit and acknowledges nothing),
-// removals are not carried out, and every other change fails. Reads go on.
+// guardedFS is the file system under Pebble. Pebble ends the process, or panics, when its write-ahead log or its
+// manifest cannot be written. Here the first such error freezes the directory instead: what the disk holds then is
+// what the next opening will find. Pebble is not told. Its changes go to memory from then on, so that nothing in it
+// waits for the disk and reads go on, and removals are not carried out. The writer asks failure after every commit,
+// acknowledges nothing any more, and so the memory stays small.
 //
-// Other failed writes (of tables) are passed on, after a pause, since Pebble repeats them at once and for ever.
+// Failed writes of tables are passed on, since Pebble repeats them until they succeed; but only after a pause, since
+// it does so at once.
 type guardedFS struct {
 	vfs.FS
 	dir      string
+	memory   *vfs.MemFS // what was created since the directory froze
 	failed   atomic.Pointer[error]
 	once     sync.Once
 	released chan struct{} // closed when the log closes: no more pauses
@@ -30,10 +30,11 @@ type guardedFS struct {
 // retryPause is between two attempts of Pebble to write a table.
 const retryPause = 100 * time.Millisecond
 
-var errFrozen = errors.New("the directory is frozen after a failed write")
-
 func newGuardedFS(inner vfs.FS, dir string) *guardedFS {
-	return &guardedFS{FS: inner, dir: inner.PathDir(inner.PathJoin(dir, "x")), released: make(chan struct{})}
+	g := &guardedFS{
+		FS: inner, dir: inner.PathDir(inner.PathJoin(dir, "x")), memory: vfs.NewMem(), released: make(chan struct{}),
+	}
+	return g
 }
 
 // fail freezes the directory.
@@ -46,6 +47,8 @@ func (g *guardedFS) failure() error {
 	}
 	return nil
 }
+
+func (g *guardedFS) frozen() bool { return g.failed.Load() != nil }
 
 func (g *guardedFS) release() { g.once.Do(func() { close(g.released) }) }
 
@@ -61,45 +64,77 @@ func (g *guardedFS) pause() {
 // guards tells whether the file is one of the log's own, not one of a backup.
 func (g *guardedFS) guards(name string) bool { return g.PathDir(name) == g.dir }
 
-func isWAL(name string) bool { return strings.HasSuffix(name, ".log") }
+// repeatable tells whether Pebble bears it that the file cannot be written.
+func repeatable(name string) bool {
+	return strings.HasSuffix(name, ".sst") || strings.HasSuffix(name, ".blob")
+}
 
 // Unwrap implements vfs.FS.
 func (g *guardedFS) Unwrap() vfs.FS { return g.FS }
 
 // Create implements vfs.FS.
 func (g *guardedFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	return g.open(name, func() (vfs.File, error) { return g.FS.Create(name, category) })
+	return g.create(name, func() (vfs.File, error) { return g.FS.Create(name, category) })
 }
 
 // OpenReadWrite implements vfs.FS.
 func (g *guardedFS) OpenReadWrite(
 	name string, category vfs.DiskWriteCategory, options ...vfs.OpenOption,
 ) (vfs.File, error) {
-	return g.open(name, func() (vfs.File, error) { return g.FS.OpenReadWrite(name, category, options...) })
+	return g.create(name, func() (vfs.File, error) { return g.FS.OpenReadWrite(name, category, options...) })
 }
 
 // ReuseForWrite implements vfs.FS.
 func (g *guardedFS) ReuseForWrite(oldName, newName string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	return g.open(newName, func() (vfs.File, error) { return g.FS.ReuseForWrite(oldName, newName, category) })
+	return g.create(newName, func() (vfs.File, error) { return g.FS.ReuseForWrite(oldName, newName, category) })
 }
 
-func (g *guardedFS) open(name string, open func() (vfs.File, error)) (vfs.File, error) {
+func (g *guardedFS) create(name string, create func() (vfs.File, error)) (vfs.File, error) {
 	if !g.guards(name) {
-		return open()
+		return create()
 	}
-	err := g.failure()
-	if err == nil {
-		var file vfs.File
-		if file, err = open(); err == nil {
-			return &guardedFile{File: file, files: g, wal: isWAL(name)}, nil
-		}
+	if g.frozen() {
+		return g.createInMemory(name)
 	}
-	if isWAL(name) {
-		g.fail(fmt.Errorf("create the write-ahead log: %w", err))
-		return &nullFile{name: g.PathBase(name)}, nil
+	file, err := create()
+	switch {
+	case err == nil:
+		return &guardedFile{File: file, files: g, name: g.PathBase(name), repeatable: repeatable(name)}, nil
+	case repeatable(name):
+		g.pause()
+		return nil, err
+	default:
+		g.fail(fmt.Errorf("create %s: %w", g.PathBase(name), err))
+		return g.createInMemory(name)
 	}
-	g.pause()
-	return nil, err
+}
+
+func (g *guardedFS) createInMemory(name string) (vfs.File, error) {
+	return g.memory.Create(g.PathBase(name), vfs.WriteCategoryUnspecified)
+}
+
+func (g *guardedFS) inMemory(name string) bool {
+	if !g.frozen() || !g.guards(name) {
+		return false
+	}
+	_, err := g.memory.Stat(g.PathBase(name))
+	return err == nil
+}
+
+// Open implements vfs.FS.
+func (g *guardedFS) Open(name string, options ...vfs.OpenOption) (vfs.File, error) {
+	if g.inMemory(name) {
+		return g.memory.Open(g.PathBase(name), options...)
+	}
+	return g.FS.Open(name, options...)
+}
+
+// Stat implements vfs.FS.
+func (g *guardedFS) Stat(name string) (vfs.FileInfo, error) {
+	if g.inMemory(name) {
+		return g.memory.Stat(g.PathBase(name))
+	}
+	return g.FS.Stat(name)
 }
 
 // OpenDir implements vfs.FS.
@@ -108,12 +143,15 @@ func (g *guardedFS) OpenDir(name string) (vfs.File, error) {
 	if err != nil || g.PathDir(g.PathJoin(name, "x")) != g.dir {
 		return dir, err
 	}
-	return &guardedFile{File: dir, files: g, wal: true}, nil
+	return &guardedFile{File: dir, files: g, name: "the directory"}, nil
 }
 
 // Remove implements vfs.FS.
 func (g *guardedFS) Remove(name string) error {
-	if g.guards(name) && g.failure() != nil {
+	switch {
+	case g.inMemory(name):
+		return g.memory.Remove(g.PathBase(name))
+	case g.frozen() && g.guards(name):
 		return nil
 	}
 	return g.FS.Remove(name)
@@ -121,8 +159,11 @@ func (g *guardedFS) Remove(name string) error {
 
 // Rename implements vfs.FS.
 func (g *guardedFS) Rename(oldName, newName string) error {
-	if g.guards(newName) && g.failure() != nil {
-		return errFrozen
+	switch {
+	case g.inMemory(oldName):
+		return g.memory.Rename(g.PathBase(oldName), g.PathBase(newName))
+	case g.frozen() && g.guards(newName):
+		return nil
 	}
 	return g.FS.Rename(oldName, newName)
 }
@@ -130,43 +171,49 @@ func (g *guardedFS) Rename(oldName, newName string) error {
 // guardedFile is a file of the log that is open for writing, or its directory.
 type guardedFile struct {
 	vfs.File
-	files *guardedFS
-	wal   bool // the write-ahead log or the directory, whose errors Pebble cannot bear
+	files      *guardedFS
+	name       string
+	repeatable bool
+}
+
+// swallow does what fails for Pebble alone: it freezes the directory and hides the error.
+func (f *guardedFile) swallow(action string, do func() error) error {
+	if f.repeatable {
+		return do()
+	}
+	if f.files.frozen() {
+		return nil
+	}
+	if err := do(); err != nil {
+		f.files.fail(fmt.Errorf("%s %s: %w", action, f.name, err))
+	}
+	return nil
 }
 
 // Write implements vfs.File.
 func (f *guardedFile) Write(p []byte) (int, error) {
-	if f.files.failure() != nil {
-		return f.refuse(len(p))
-	}
-	n, err := f.File.Write(p)
-	if err != nil && f.wal {
-		f.files.fail(fmt.Errorf("write the write-ahead log: %w", err))
-		return len(p), nil
-	}
+	n := len(p)
+	err := f.swallow("write", func() (err error) {
+		n, err = f.File.Write(p)
+		return err
+	})
 	if err != nil {
 		f.files.pause()
+		return n, err
 	}
-	return n, err
-}
-
-func (f *guardedFile) refuse(n int) (int, error) {
-	if f.wal {
-		return n, nil
-	}
-	return 0, errFrozen
+	return len(p), nil
 }
 
 // Sync implements vfs.File.
-func (f *guardedFile) Sync() error { return f.sync(f.File.Sync) }
+func (f *guardedFile) Sync() error { return f.swallow("sync", f.File.Sync) }
 
 // SyncData implements vfs.File.
-func (f *guardedFile) SyncData() error { return f.sync(f.File.SyncData) }
+func (f *guardedFile) SyncData() error { return f.swallow("sync", f.File.SyncData) }
 
 // SyncTo implements vfs.File.
 func (f *guardedFile) SyncTo(length int64) (bool, error) {
 	var full bool
-	err := f.sync(func() (err error) {
+	err := f.swallow("sync", func() (err error) {
 		full, err = f.File.SyncTo(length)
 		return err
 	})
@@ -175,58 +222,11 @@ func (f *guardedFile) SyncTo(length int64) (bool, error) {
 
 // Preallocate implements vfs.File.
 func (f *guardedFile) Preallocate(offset, length int64) error {
-	return f.sync(func() error { return f.File.Preallocate(offset, length) })
+	return f.swallow("preallocate", func() error { return f.File.Preallocate(offset, length) })
 }
 
 // Close implements vfs.File.
 func (f *guardedFile) Close() error {
 	err := f.File.Close()
-	if err != nil && f.wal {
-		f.files.fail(fmt.Errorf("close the write-ahead log: %w", err))
-		return nil
-	}
-	return err
+	return f.swallow("close", func() error { return err })
 }
-
-func (f *guardedFile) sync(sync func() error) error {
-	if f.files.failure() != nil {
-		_, err := f.refuse(0)
-		return err
-	}
-	err := sync()
-	if err != nil && f.wal {
-		f.files.fail(fmt.Errorf("sync the write-ahead log: %w", err))
-		return nil
-	}
-	return err
-}
-
-// nullFile stands for a write-ahead log that is not to be made any more.
-type nullFile struct{ name string }
-
-var errNull = errors.New("the file was not created")
-
-func (*nullFile) Close() error                       { return nil }
-func (*nullFile) Read([]byte) (int, error)           { return 0, errNull }
-func (*nullFile) ReadAt([]byte, int64) (int, error)  { return 0, errNull }
-func (*nullFile) Write(p []byte) (int, error)        { return len(p), nil }
-func (*nullFile) WriteAt([]byte, int64) (int, error) { return 0, errNull }
-func (*nullFile) Preallocate(int64, int64) error     { return nil }
-func (*nullFile) Sync() error                        { return nil }
-func (*nullFile) SyncTo(int64) (bool, error)         { return false, nil }
-func (*nullFile) SyncData() error                    { return nil }
-func (*nullFile) Prefetch(int64, int64) error        { return nil }
-func (*nullFile) Fd() uintptr                        { return vfs.InvalidFd }
-func (f *nullFile) Stat() (vfs.FileInfo, error)      { return nullInfo{f.name}, nil }
-
-type nullInfo struct{ name string }
-
-func (i nullInfo) Name() string         { return i.name }
-func (nullInfo) Size() int64            { return 0 }
-func (nullInfo) Mode() fs.FileMode      { return 0o600 }
-func (nullInfo) ModTime() time.Time     { return time.Time{} }
-func (nullInfo) IsDir() bool            { return false }
-func (nullInfo) Sys() any               { return nil }
-func (nullInfo) DeviceID() vfs.DeviceID { return vfs.DeviceID{} }
-
-var _ os.FileInfo = nullInfo{}

@@ -31,9 +31,7 @@ type Log struct {
 	closing  chan struct{} // closed when Close begins
 	stopped  chan struct{} // closed when the writer has ended
 	failed   atomic.Pointer[error]
-	flushing atomic.Pointer[error] // why tables cannot be written at present
-
-	flushError atomic.Pointer[error] // how the last flush ended, for background
+	health   *health
 
 	guard  sync.RWMutex // held for reading while the database is used
 	closed bool
@@ -71,10 +69,10 @@ func (l *Log) check(ctx context.Context) error {
 	}
 }
 
-// stopTimeout bounds how long Close waits for a write that the disk does not take.
-const stopTimeout = 30 * time.Second
+// stopTimeout bounds how long Close waits for a group that Pebble does not take because its tables cannot be written.
+const stopTimeout = 5 * time.Second
 
-var errStuck = errors.New("a write to the disk does not end")
+var errStuck = errors.New("closed while the tables could not be written")
 
 // Close implements eventstore.Store. What was acknowledged stays; appends that still wait answer ErrUnavailable.
 func (l *Log) Close() error {
@@ -90,7 +88,8 @@ func (l *Log) close() error {
 	select {
 	case <-l.stopped:
 	case <-timeout.C:
-		return fmt.Errorf("close the event log in %s: %w", l.dir, errStuck)
+		l.files.fail(errStuck) // the write-ahead log has all that was acknowledged
+		<-l.stopped
 	}
 	l.guard.Lock()
 	l.closed = true

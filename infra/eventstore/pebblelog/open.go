@@ -49,6 +49,7 @@ func open(dir string, options Options, readOnly bool) (*Log, error) {
 	l := &Log{
 		dir: dir, options: options, logger: options.Logger, lock: lock,
 		files:    newGuardedFS(files, dir),
+		health:   newHealth(),
 		heads:    newHeadCache(options.Heads / 2),
 		requests: make(chan *request, options.GroupCount),
 		closing:  make(chan struct{}),
@@ -221,8 +222,8 @@ func (l *Log) writable() error {
 		l.fail(err)
 		return *l.failed.Load()
 	}
-	if failed := l.flushing.Load(); failed != nil {
-		return *failed
+	if _, err := l.health.current(); err != nil {
+		return err
 	}
 	usage, err := l.options.FS.GetDiskUsage(l.dir)
 	if err != nil {
@@ -233,25 +234,4 @@ func (l *Log) writable() error {
 			eventstore.ErrUnavailable, usage.AvailBytes, l.options.Reserve)
 	}
 	return nil
-}
-
-// flushEnded and background watch whether Pebble can write its tables. While it cannot, which it tries again by
-// itself, appends are refused: they would fill the memory and then wait. Pebble ends the flush of an empty table with
-// an error too, but does not report that one to background.
-func (l *Log) flushEnded(info pebble.FlushInfo) {
-	l.flushError.Store(&info.Err)
-	if info.Err == nil && l.flushing.Swap(nil) != nil {
-		l.logger.Info("event log can write its tables again", "directory", l.dir)
-	}
-}
-
-func (l *Log) background(cause error) {
-	if flushed := l.flushError.Load(); flushed == nil || *flushed == nil || !errors.Is(cause, *flushed) {
-		l.logger.Warn("event log database will try again", "directory", l.dir, "error", cause)
-		return
-	}
-	err := fmt.Errorf("%w: the log cannot write its tables: %w", eventstore.ErrUnavailable, cause)
-	if l.flushing.Swap(&err) == nil {
-		l.logger.Error("event log cannot write its tables", "directory", l.dir, "error", cause)
-	}
 }

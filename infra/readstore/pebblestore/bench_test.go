@@ -2,7 +2,6 @@ package pebblestore_test
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -50,7 +49,7 @@ func owner(n int) string { return fmt.Sprintf("account-%08d", n) }
 
 // applicationID spreads ids as random UUIDs would be spread.
 func applicationID(n int) string {
-	source := rand.New(rand.NewPCG(uint64(n), 1)) //nolint:gosec // repeatable on purpose
+	source := rand.New(rand.NewPCG(uint64(n), 1))
 	return fmt.Sprintf("%016x-%016x", source.Uint64(), source.Uint64())
 }
 
@@ -68,7 +67,7 @@ func application(b *testing.B, n, perOwner int) bson.Raw {
 
 func openBench(b *testing.B) *pebblestore.Store {
 	b.Helper()
-	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	quiet := slog.New(slog.DiscardHandler)
 	store, err := pebblestore.Open(b.TempDir(), pebblestore.Options{Logger: quiet})
 	if err != nil {
 		b.Fatal(err)
@@ -184,7 +183,7 @@ func BenchmarkPutEntry(b *testing.B) {
 	b.SetParallelism(32)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			id := strconv.FormatUint(rand.Uint64(), 36) //nolint:gosec // no secret
+			id := strconv.FormatUint(rand.Uint64(), 36)
 			if _, err := store.PutEntry(b.Context(), "sessions", readstore.Entry{ID: id, Expires: expires, Body: body}); err != nil {
 				b.Error(err)
 				return

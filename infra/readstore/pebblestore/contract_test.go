@@ -4,14 +4,10 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"services.example/portal/infra/readstore"
 	"services.example/portal/infra/readstore/pebblestore"
 	"services.example/portal/infra/readstore/readstoretest"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestContract(t *testing.T) {
 	readstoretest.Run(t, func(t *testing.T) *readstoretest.Harness {

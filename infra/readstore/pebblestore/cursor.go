@@ -21,7 +21,7 @@ func (p *plan) mark() uint64 {
 	hash := fnv.New64a()
 	write := func(part []byte) {
 		var length [4]byte
-		binary.BigEndian.PutUint32(length[:], uint32(len(part))) //nolint:gosec // names and keys are short
+		binary.BigEndian.PutUint32(length[:], uint32(len(part)))
 		_, _ = hash.Write(length[:])
 		_, _ = hash.Write(part)
 	}

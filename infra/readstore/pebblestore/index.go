@@ -158,7 +158,7 @@ func parseReference(key, value []byte) (reference, error) {
 	if n <= 0 || length > uint64(len(rest)) {
 		return reference{}, errReference
 	}
-	split := len(rest) - int(length) //nolint:gosec // length is at most len(rest)
+	split := len(rest) - int(length)
 	return reference{
 		several: value[0]&flagSeveral != 0,
 		id:      rest[split:],

@@ -69,7 +69,4 @@ func successor(prefix []byte) []byte {
 }
 
 // sortableInt maps signed numbers to unsigned ones of the same order.
-func sortableInt(n int64) uint64 { return uint64(n) ^ 1<<63 } //nolint:gosec // the bits are meant, not the number
-
-// unsortableInt undoes sortableInt.
-func unsortableInt(n uint64) int64 { return int64(n ^ 1<<63) } //nolint:gosec // as above
+func sortableInt(n int64) uint64 { return uint64(n) ^ 1<<63 }

@@ -58,7 +58,7 @@ func appendValue(dst []byte, value bsoncore.Value) ([]byte, error) {
 	if err := value.Validate(); err != nil {
 		return nil, fmt.Errorf("reading a %s: %w", value.Type, err)
 	}
-	switch value.Type { //nolint:exhaustive // the rest cannot be indexed
+	switch value.Type {
 	case bsoncore.TypeMinKey:
 		return append(dst, kindMinKey), nil
 	case bsoncore.TypeNull, bsoncore.TypeUndefined:
@@ -73,7 +73,7 @@ func appendValue(dst []byte, value bsoncore.Value) ([]byte, error) {
 		return appendString(dst, value.Data[4:len(value.Data)-1]), nil
 	case bsoncore.TypeBinary:
 		subtype, data := value.Binary()
-		dst = binary.BigEndian.AppendUint32(append(dst, kindBinary), uint32(len(data))) //nolint:gosec // BSON lengths are 31 bits
+		dst = binary.BigEndian.AppendUint32(append(dst, kindBinary), uint32(len(data)))
 		return append(append(dst, subtype), data...), nil
 	case bsoncore.TypeObjectID:
 		return append(append(dst, kindObjectID), value.Data...), nil
@@ -99,7 +99,7 @@ func appendInt(dst []byte, n int64) []byte {
 	if floor >= tooLarge || int64(floor) > n {
 		floor = math.Nextafter(floor, math.Inf(-1))
 	}
-	return appendNumber(dst, floor, uint16(n-int64(floor))) //nolint:gosec // at most 1023: the distance of doubles below 2^63
+	return appendNumber(dst, floor, uint16(n-int64(floor))) // at most 1023: the distance of doubles below 2^63
 }
 
 // appendNumber encodes floor+missing. Not-a-number comes before all numbers, and the two zeros are the same.

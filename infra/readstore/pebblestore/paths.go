@@ -14,7 +14,6 @@ var errBody = errors.New("document is not valid BSON")
 // found is what a path leads to in a document.
 type found struct {
 	values []bsoncore.Value // one, or one for each element of the arrays on the way
-	array  bool
 }
 
 // lookup collects the values that a path leads to, going through arrays of documents as MongoDB does. The values
@@ -33,19 +32,18 @@ func (f *found) descend(document []byte, path []string) error {
 	if len(path) == 1 {
 		return f.take(value)
 	}
-	switch value.Type { //nolint:exhaustive // a path ends at any other value
-	case bsoncore.TypeEmbeddedDocument:
+	if value.Type == bsoncore.TypeEmbeddedDocument {
 		return f.descend(value.Data, path[1:])
-	case bsoncore.TypeArray:
-		f.array = true
-		return eachElement(value.Data, func(item bsoncore.Value) error {
-			if item.Type != bsoncore.TypeEmbeddedDocument {
-				return nil
-			}
-			return f.descend(item.Data, path[1:])
-		})
 	}
-	return nil
+	if value.Type != bsoncore.TypeArray {
+		return nil // the path ends here
+	}
+	return eachElement(value.Data, func(item bsoncore.Value) error {
+		if item.Type != bsoncore.TypeEmbeddedDocument {
+			return nil
+		}
+		return f.descend(item.Data, path[1:])
+	})
 }
 
 func (f *found) take(value bsoncore.Value) error {
@@ -53,7 +51,6 @@ func (f *found) take(value bsoncore.Value) error {
 		f.values = append(f.values, value)
 		return nil
 	}
-	f.array = true
 	return eachElement(value.Data, func(item bsoncore.Value) error {
 		f.values = append(f.values, item)
 		return nil

@@ -85,7 +85,7 @@ func (p *plan) skip(cursor string) error {
 	if p.reverse && bytes.Compare(key, p.to) < 0 {
 		p.to = key
 	}
-	if after := append(key, 0); !p.reverse && bytes.Compare(after, p.from) > 0 {
+	if after := append(bytes.Clone(key), 0); !p.reverse && bytes.Compare(after, p.from) > 0 {
 		p.from = after
 	}
 	return nil

@@ -30,7 +30,7 @@ func documentRecord(w readstore.Write) record {
 
 func entryRecord(version, expires int64, body []byte) record {
 	dst := make([]byte, 0, recordHeader+len(body))
-	return append(appendRecordHeader(dst, uint64(version), uint64(expires)), body...) //nolint:gosec // read back as signed
+	return append(appendRecordHeader(dst, uint64(version), uint64(expires)), body...)
 }
 
 func parseRecord(stored []byte) (record, error) {
@@ -46,8 +46,8 @@ func (r record) seen() eventstore.Position {
 	return eventstore.Position{Commit: binary.BigEndian.Uint64(r), Prepare: binary.BigEndian.Uint64(r[8:])}
 }
 
-func (r record) version() int64 { return int64(binary.BigEndian.Uint64(r)) }     //nolint:gosec // written as signed
-func (r record) expires() int64 { return int64(binary.BigEndian.Uint64(r[8:])) } //nolint:gosec // written as signed
+func (r record) version() int64 { return int64(binary.BigEndian.Uint64(r)) }
+func (r record) expires() int64 { return int64(binary.BigEndian.Uint64(r[8:])) }
 
 // alive tells whether an entry's time has not come yet.
 func (r record) alive(now time.Time) bool { return now.UnixMilli() < r.expires() }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"services.example/portal/infra/readstore"
 )
@@ -29,6 +30,7 @@ type Store struct {
 
 	life   sync.RWMutex // held by every call while it works; Close waits for them
 	closed bool
+	wedged atomic.Bool // the engine cannot even be closed any more
 
 	declaring sync.Mutex // one Declare or Drop at a time
 	next      uint32     // number of the next collection or index
@@ -37,7 +39,7 @@ type Store struct {
 	checkpoints stripes
 	entries     stripes
 
-	stop    context.CancelFunc
+	stopped chan struct{} // closed by Close
 	sweeper sync.WaitGroup
 }
 
@@ -67,9 +69,12 @@ func Open(dir string, options Options) (*Store, error) {
 		return nil, &LockedError{Dir: absolute(dir), Cause: err}
 	}
 	defer func() { _ = lock.Close() }() // the database holds it from here on
+	logger := &engineLogger{log: options.Logger}
+	options.fs = vfs.OnDiskFull(options.fs, func() { logger.fail("the disk is full") })
 	s := &Store{
 		options: options,
-		logger:  &engineLogger{log: options.Logger},
+		logger:  logger,
+		stopped: make(chan struct{}),
 		disk:    diskGuard{fs: options.fs, dir: dir, reserve: options.ReserveSpace},
 	}
 	if s.db, err = pebble.Open(dir, s.engineOptions(lock)); err != nil {
@@ -99,7 +104,7 @@ func (s *Store) engineOptions(lock *pebble.Lock) *pebble.Options {
 		Logger:                      s.logger,
 		EventListener:               s.logger.listener(),
 		FormatMajorVersion:          pebble.FormatTableFormatV6,
-		CacheSize:                   s.options.CacheSize + memTables*int64(s.options.MemTableSize), //nolint:gosec // the engine takes them out of the cache
+		CacheSize:                   s.options.CacheSize + memTables*int64(s.options.MemTableSize),
 		MemTableSize:                s.options.MemTableSize,
 		MemTableStopWritesThreshold: memTables,
 		L0CompactionThreshold:       2,
@@ -110,7 +115,7 @@ func (s *Store) engineOptions(lock *pebble.Lock) *pebble.Options {
 		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
 	}
 	for i := range options.Levels {
-		options.Levels[i].BlockSize = 16 << 10
+		options.Levels[i].BlockSize = 8 << 10
 		options.Levels[i].IndexBlockSize = 64 << 10
 		options.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}
@@ -138,6 +143,10 @@ func (s *Store) enter(ctx context.Context) (func(), error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	return s.begin()
+}
+
+func (s *Store) begin() (func(), error) {
 	s.life.RLock()
 	if s.closed {
 		s.life.RUnlock()
@@ -179,18 +188,7 @@ func broken(doing string, err error) error {
 // apply writes a batch. With durable it gives a function that waits until the batch is on the disk, so that locks can be
 // released before; all who wait at the same time share one fsync.
 func (s *Store) apply(batch *pebble.Batch, durable bool) (wait func() error, err error) {
-	if durable {
-		err = s.db.ApplyNoSyncWait(batch, pebble.Sync)
-	} else {
-		err = s.db.Apply(batch, pebble.NoSync)
-	}
-	if err == nil {
-		err = s.healthy() // the engine tells of a failed write only through its logger
-	}
-	if err != nil {
-		if durable {
-			_ = batch.SyncWait() // the batch belongs to the engine until then
-		}
+	if err := s.hand(batch, durable); err != nil {
 		return nil, broken("writing", err)
 	}
 	return func() error {
@@ -203,6 +201,30 @@ func (s *Store) apply(batch *pebble.Batch, durable bool) (wait func() error, err
 		}
 		return s.healthy()
 	}, nil
+}
+
+// hand gives a batch to the engine, which tells of a failed write only through its logger, or by a panic that leaves it
+// with its locks held.
+func (s *Store) hand(batch *pebble.Batch, durable bool) (err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			s.wedged.Store(true)
+			s.logger.fail(fmt.Sprint(problem))
+			err = s.healthy()
+		}
+	}()
+	if durable {
+		err = s.db.ApplyNoSyncWait(batch, pebble.Sync)
+	} else {
+		err = s.db.Apply(batch, pebble.NoSync)
+	}
+	if err != nil {
+		return err
+	}
+	if err = s.healthy(); err != nil && durable {
+		_ = batch.SyncWait() // the batch belongs to the engine until then
+	}
+	return err
 }
 
 // applySync writes a batch and returns when it is durable.
@@ -223,7 +245,7 @@ func (s *Store) Close() error {
 	}
 	s.closed = true
 	s.life.Unlock()
-	s.stop()
+	close(s.stopped)
 	s.sweeper.Wait()
 	if err := s.closeEngine(); err != nil {
 		return fmt.Errorf("closing the read store: %w", err)
@@ -233,6 +255,9 @@ func (s *Store) Close() error {
 
 // closeEngine closes the database. An engine that has failed checks its own books when it closes, and panics.
 func (s *Store) closeEngine() (err error) {
+	if s.wedged.Load() {
+		return fmt.Errorf("only the end of the process releases it: %w", s.healthy())
+	}
 	defer func() {
 		if problem := recover(); problem != nil && s.healthy() != nil {
 			err = fmt.Errorf("%w: %v", s.healthy(), problem)

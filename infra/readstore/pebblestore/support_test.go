@@ -2,7 +2,6 @@ package pebblestore
 
 import (
 	"errors"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -14,22 +13,22 @@ import (
 )
 
 // quiet is for stores that are meant to fail.
-var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+var quiet = slog.New(slog.DiscardHandler)
 
-func openMemory(t testing.TB, options Options) *Store {
-	t.Helper()
+func openMemory(tb testing.TB, options Options) *Store {
+	tb.Helper()
 	options.InMemory = true
-	return openIn(t, "store", options)
+	return openIn(tb, "store", options)
 }
 
-func openIn(t testing.TB, dir string, options Options) *Store {
-	t.Helper()
+func openIn(tb testing.TB, dir string, options Options) *Store {
+	tb.Helper()
 	if options.Logger == nil {
 		options.Logger = quiet
 	}
 	store, err := Open(dir, options)
-	noError(t, err)
-	t.Cleanup(func() { _ = store.Close() })
+	noError(tb, err)
+	tb.Cleanup(func() { _ = store.Close() })
 	return store
 }
 
@@ -43,38 +42,38 @@ func indexBy(name string, paths ...string) readstore.Index {
 	return index
 }
 
-func declareIndexes(t testing.TB, store *Store, name string, indexes ...readstore.Index) {
-	t.Helper()
-	noError(t, store.Declare(t.Context(), readstore.Collection{Name: name, Indexes: indexes}))
+func declareIndexes(tb testing.TB, store *Store, name string, indexes ...readstore.Index) {
+	tb.Helper()
+	noError(tb, store.Declare(tb.Context(), readstore.Collection{Name: name, Indexes: indexes}))
 }
 
-func oneWrite(t testing.TB, collection, id string, body any) readstore.Batch {
-	t.Helper()
+func oneWrite(tb testing.TB, collection, id string, body any) readstore.Batch {
+	tb.Helper()
 	raw, err := bson.Marshal(body)
-	noError(t, err)
+	noError(tb, err)
 	return readstore.Batch{Writes: []readstore.Write{{
 		Collection: collection, ID: id, Seen: eventstore.Position{Commit: 1, Prepare: 1}, Body: raw,
 	}}}
 }
 
-func noError(t testing.TB, err error) {
-	t.Helper()
+func noError(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatalf("unexpected error: %v", err)
+		tb.Fatalf("unexpected error: %v", err)
 	}
 }
 
-func wantError(t testing.TB, err, want error) {
-	t.Helper()
+func wantError(tb testing.TB, err, want error) {
+	tb.Helper()
 	if !errors.Is(err, want) {
-		t.Fatalf("got error %v, want %v", err, want)
+		tb.Fatalf("got error %v, want %v", err, want)
 	}
 }
 
-func wantInvalid(t testing.TB, err error) {
-	t.Helper()
+func wantInvalid(tb testing.TB, err error) {
+	tb.Helper()
 	var invalid *readstore.InvalidError
 	if !errors.As(err, &invalid) {
-		t.Fatalf("got error %v, want an InvalidError", err)
+		tb.Fatalf("got error %v, want an InvalidError", err)
 	}
 }

@@ -17,8 +17,6 @@ const sweepLimit = 1000
 
 // startSweeper removes expired entries from time to time until the store closes.
 func (s *Store) startSweeper() {
-	ctx, cancel := context.WithCancel(context.Background())
-	s.stop = cancel
 	if s.options.SweepEvery < 0 {
 		return
 	}
@@ -27,10 +25,10 @@ func (s *Store) startSweeper() {
 		defer ticker.Stop()
 		for {
 			select {
-			case <-ctx.Done():
+			case <-s.stopped:
 				return
 			case <-ticker.C:
-				if _, err := s.Sweep(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, readstore.ErrUnavailable) {
+				if _, err := s.sweep(s.ended); err != nil && !errors.Is(err, readstore.ErrUnavailable) {
 					s.options.Logger.Error("removing expired entries", slog.Any("error", err))
 				}
 			}
@@ -41,7 +39,24 @@ func (s *Store) startSweeper() {
 // Sweep removes entries whose time has passed, at most sweepLimit of each collection, and tells how many. It runs by
 // itself every Options.SweepEvery.
 func (s *Store) Sweep(ctx context.Context) (int, error) {
-	leave, err := s.enter(ctx) // also while the disk is full: it makes room
+	return s.sweep(ctx.Err)
+}
+
+// ended tells the background sweep that the store closes.
+func (s *Store) ended() error {
+	select {
+	case <-s.stopped:
+		return readstore.ErrUnavailable
+	default:
+		return nil
+	}
+}
+
+func (s *Store) sweep(ended func() error) (int, error) {
+	if err := ended(); err != nil {
+		return 0, err
+	}
+	leave, err := s.begin() // also while the disk is full: it makes room
 	if err != nil {
 		return 0, err
 	}
@@ -56,7 +71,7 @@ func (s *Store) Sweep(ctx context.Context) (int, error) {
 			return removed, err
 		}
 		for _, id := range ids {
-			if err := ctx.Err(); err != nil {
+			if err := ended(); err != nil {
 				return removed, err
 			}
 			gone, err := s.sweepEntry(c.name, id)

@@ -39,7 +39,7 @@ func testModel(t *testing.T, h *Harness) {
 }
 
 type machine struct {
-	ctx     context.Context //nolint:containedctx // the test's, for all calls of one run
+	ctx     context.Context // the test's, for all calls of one run
 	harness *Harness
 	name    string // of the collection and of the projection
 	known   model

@@ -16,7 +16,7 @@ import (
 
 // at is the n-th position of an imagined log.
 func at(n int) eventstore.Position {
-	return eventstore.Position{Commit: uint64(n), Prepare: uint64(n)} //nolint:gosec // tests count upwards
+	return eventstore.Position{Commit: uint64(n), Prepare: uint64(n)}
 }
 
 func raw(t fataler, value any) bson.Raw {

@@ -1,0 +1,306 @@
+package main_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"services.example/portal/domain/identity/identitytest"
+)
+
+// binary is the portal as it is built for users.
+var binary string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "portal-binary")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		binary = filepath.Join(dir, "portal")
+		build := exec.Command("go", "build", "-o", binary, ".")
+		if out, err := build.CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "building the portal: %v\n%s", err, out)
+			return 1
+		}
+		return m.Run()
+	}())
+}
+
+// server is a running portal.
+type server struct {
+	t    testing.TB
+	data string
+	url  string
+	cmd  *exec.Cmd
+	out  *lines
+}
+
+// start runs the portal on a folder and waits for its ready line.
+func start(t testing.TB, data string, flags ...string) *server {
+	t.Helper()
+	s := &server{t: t, data: data, out: &lines{}}
+	s.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), binary,
+		append([]string{"serve", "--data", data, "--listen", "127.0.0.1:0"}, flags...)...)
+	s.cmd.Stderr = s.out
+	stdout, err := s.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.kill)
+	ready, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		t.Fatalf("the portal did not become ready: %v\n%s", err, s.out)
+	}
+	s.url = regexp.MustCompile(`http://[0-9.]+:[0-9]+`).FindString(ready)
+	if s.url == "" {
+		t.Fatalf("ready line %q names no address", ready)
+	}
+	return s
+}
+
+// kill ends the portal as a power cut would.
+func (s *server) kill() {
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
+}
+
+// stop ends the portal in order.
+func (s *server) stop() {
+	s.t.Helper()
+	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.cmd.Wait(); err != nil {
+		s.t.Fatalf("the portal ended badly: %v\n%s", err, s.out)
+	}
+}
+
+// lines collects what a process says.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// client is one browser: it has its cookies and its language.
+type client struct {
+	t        testing.TB
+	server   *server
+	http     *http.Client
+	language string
+	position string // of the latest command: queries ask for it
+}
+
+func (s *server) client(t testing.TB, language string) *client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &client{t: t, server: s, http: &http.Client{Jar: jar}, language: language}
+}
+
+// answer is what came back.
+type answer struct {
+	t      testing.TB
+	status int
+	header http.Header
+	body   []byte
+}
+
+// do sends a request. Headers come in pairs.
+func (c *client) do(method, path string, body any, headers ...string) *answer {
+	c.t.Helper()
+	var reader io.Reader = http.NoBody
+	kind := "application/json"
+	switch b := body.(type) {
+	case nil:
+	case string:
+		reader = strings.NewReader(b)
+	case upload:
+		reader, kind = b.body, b.kind
+	default:
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		reader = strings.NewReader(string(encoded))
+	}
+	address := c.server.url + path
+	if !strings.HasPrefix(path, "/dev") && !strings.HasPrefix(path, "/api") && !strings.HasPrefix(path, "/readyz") &&
+		!strings.HasPrefix(path, "/metrics") && path != "/" {
+		address = c.server.url + "/api/v1" + path
+	}
+	request, err := http.NewRequestWithContext(c.t.Context(), method, address, reader)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	request.Header.Set("Accept-Language", c.language)
+	if body != nil {
+		request.Header.Set("Content-Type", kind)
+	}
+	if method == http.MethodGet && c.position != "" {
+		request.Header.Set("Min-Position", c.position)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		c.t.Fatalf("%s %s: %v\n%s", method, path, err, c.server.out)
+	}
+	defer response.Body.Close()
+	a := &answer{t: c.t, status: response.StatusCode, header: response.Header}
+	if a.body, err = io.ReadAll(response.Body); err != nil {
+		c.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	if position := response.Header.Get("Position"); position != "" {
+		c.position = position
+	}
+	return a
+}
+
+// upload is a multipart body.
+type upload struct {
+	kind string
+	body io.Reader
+}
+
+// must checks the status and reads the answer into a value (nil: not at all).
+func (a *answer) must(status int, into any) *answer {
+	a.t.Helper()
+	if a.status != status {
+		a.t.Fatalf("answered %d, want %d: %s", a.status, status, a.body)
+	}
+	if into != nil {
+		if err := json.Unmarshal(a.body, into); err != nil {
+			a.t.Fatalf("reading the answer %s: %v", a.body, err)
+		}
+	}
+	return a
+}
+
+// refusal is a problem answer.
+type refusal struct {
+	Type, Title, Detail, Code string
+	Status                    int
+	Errors                    []struct{ Location, Message, Code string }
+}
+
+// refused checks that the answer is a problem with this code.
+func (a *answer) refused(status int, code string) refusal {
+	a.t.Helper()
+	var r refusal
+	a.must(status, &r)
+	if kind := a.header.Get("Content-Type"); kind != "application/problem+json" {
+		a.t.Fatalf("a problem came as %q", kind)
+	}
+	if r.Code != code || r.Status != status || r.Title == "" || r.Type == "" {
+		a.t.Fatalf("problem %+v, want code %s", r, code)
+	}
+	return r
+}
+
+// faults lists locations and codes of a refusal's fields, in order.
+func (r refusal) faults() []string {
+	var list []string
+	for _, e := range r.Errors {
+		list = append(list, e.Location+" "+e.Code)
+	}
+	return list
+}
+
+// code finds the latest one-time code to a phone.
+func (c *client) code(phone string) string {
+	c.t.Helper()
+	var messages []struct{ Channel, To, Text string }
+	c.do(http.MethodGet, "/dev/outbox?to="+url.QueryEscape(phone), nil).must(http.StatusOK, &messages)
+	if len(messages) == 0 {
+		c.t.Fatalf("no message to %s", phone)
+	}
+	code := regexp.MustCompile(`[0-9]{4}`).FindString(messages[0].Text)
+	if code == "" {
+		c.t.Fatalf("no code in %q", messages[0].Text)
+	}
+	return code
+}
+
+// person is somebody invented.
+type person struct {
+	login, phone, email, password string
+	registration                  map[string]any
+}
+
+const testPassword = "Qurmanghazy-64"
+
+func individual(n int) person {
+	p := person{
+		login: identitytest.IIN(n), phone: identitytest.Phone(n), email: fmt.Sprintf("individual%d@applicant.example", n),
+		password: testPassword,
+	}
+	p.registration = map[string]any{
+		"kind": "individual", "iin": p.login, "lastName": "Бозторғай", "firstName": "Айбек", "middleName": "Нұрланұлы",
+		"email": p.email, "phone": p.phone, "password": p.password, "notifyBy": []string{"sms"},
+	}
+	return p
+}
+
+func legal(n int) person {
+	p := person{
+		login: identitytest.BIN(n), phone: identitytest.Phone(1_000_000 + n), email: fmt.Sprintf("legal%d@applicant.example", n),
+		password: testPassword,
+	}
+	p.registration = map[string]any{
+		"kind": "legal", "bin": p.login, "organization": "«Қиял» ЖШС", "lastName": "Самұрық", "firstName": "Дана",
+		"email": p.email, "phone": p.phone, "password": p.password, "notifyBy": []string{"email", "sms"},
+	}
+	return p
+}
+
+// register makes an account and leaves the client signed in.
+func (c *client) register(p person) {
+	c.t.Helper()
+	var challenge struct{ ChallengeID string }
+	c.do(http.MethodPost, "/registrations", p.registration).must(http.StatusAccepted, &challenge)
+	c.do(http.MethodPost, "/registrations/confirm",
+		map[string]any{"challengeId": challenge.ChallengeID, "code": c.code(p.phone)}).must(http.StatusCreated, nil)
+}
+
+// signIn signs in with password and code.
+func (c *client) signIn(p person, stay bool) *answer {
+	c.t.Helper()
+	var challenge struct{ ChallengeID string }
+	c.do(http.MethodPost, "/sessions", map[string]any{"login": p.login, "password": p.password, "stay": stay}).
+		must(http.StatusAccepted, &challenge)
+	return c.do(http.MethodPost, "/sessions/confirm",
+		map[string]any{"challengeId": challenge.ChallengeID, "code": c.code(p.phone)}).must(http.StatusOK, nil)
+}

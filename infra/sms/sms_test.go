@@ -1,0 +1,144 @@
+package sms
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	phone = "+77010000417"
+	words = "0417 – порталға кіру коды. Оны ешкімге айтпаңыз."
+)
+
+// call is what a gateway was asked.
+type call struct{ Method, Path, Type, Authorization, Body string }
+
+// gateway answers every call with a status and keeps the calls.
+func gateway(t *testing.T, status int) (server *httptest.Server, calls chan call) {
+	t.Helper()
+	calls = make(chan call, 10)
+	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		calls <- call{r.Method, r.URL.RequestURI(), r.Header.Get("Content-Type"), r.Header.Get("Authorization"), string(body)}
+		w.Header().Set("Location", "/elsewhere")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, "about "+phone)
+	}))
+	t.Cleanup(server.Close)
+	return server, calls
+}
+
+// sender returns a sender to a gateway on this machine.
+func sender(t *testing.T, server *httptest.Server, user, path string) *Sender {
+	t.Helper()
+	s, err := New(strings.Replace(server.URL, "http://", "http://"+user, 1) + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestAMessageIsPostedAsJSON(t *testing.T) {
+	for _, test := range []struct{ name, user, authorization string }{
+		{"token alone", "t0ken@", "Bearer t0ken"},
+		{"token as the password", "portal:t0ken@", "Bearer t0ken"},
+		{"no token", "", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			server, calls := gateway(t, http.StatusAccepted)
+			if err := sender(t, server, test.user, "/send?sender=portal").Send(t.Context(), phone, words); err != nil {
+				t.Fatal(err)
+			}
+			want := call{
+				Method: "POST", Path: "/send?sender=portal", Type: "application/json", Authorization: test.authorization,
+				Body: `{"to":"` + phone + `","text":"` + words + `"}`,
+			}
+			if diff := cmp.Diff(want, <-calls); diff != "" {
+				t.Errorf("call (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestARefusalTellsTheStatusAndNothingElse(t *testing.T) {
+	for status, temporary := range map[int]bool{
+		http.StatusBadRequest: false, http.StatusUnauthorized: false, http.StatusTemporaryRedirect: false,
+		http.StatusTooManyRequests: true, http.StatusInternalServerError: true, http.StatusServiceUnavailable: true,
+	} {
+		t.Run(http.StatusText(status), func(t *testing.T) {
+			server, calls := gateway(t, status)
+			err := sender(t, server, "t0ken@", "/send").Send(t.Context(), phone, words)
+			var refused *RefusedError
+			if !errors.As(err, &refused) || refused.Status != status || refused.Temporary() != temporary {
+				t.Errorf("error %v, want status %d", err, status)
+			}
+			assertDiscreet(t, err)
+			if len(calls) != 1 {
+				t.Errorf("%d calls, want 1: neither repeated nor carried on", len(calls))
+			}
+		})
+	}
+}
+
+func TestASilentGatewayIsLeftWhenTheContextEnds(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	gone := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // only then does the server notice that the client leaves
+		cancel()
+		<-r.Context().Done()
+		close(gone)
+	}))
+	t.Cleanup(server.Close)
+	err := sender(t, server, "t0ken@", "/send").Send(ctx, phone, words)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want that of the context", err)
+	}
+	<-gone
+}
+
+func TestAnUnreachableGatewayIsNotNamedWithItsKey(t *testing.T) {
+	server := httptest.NewServer(nil)
+	server.Close()
+	err := sender(t, server, "t0ken@", "/send?key=s3cret").Send(t.Context(), phone, words)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	assertDiscreet(t, err)
+}
+
+func TestOnlyEncryptedGatewaysOnOtherMachines(t *testing.T) {
+	for _, url := range []string{"https://sms.example/send", "https://t0ken@sms.example", "http://localhost:9/send", "http://[::1]:9/", "http://127.0.0.1:9"} {
+		if _, err := New(url); err != nil {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+	for _, url := range []string{"", "sms.example", "http://t0ken@sms.example/send", "http://localhost.example/send", "ftp://t0ken@localhost", "https://t0ken@", "https://t0%zzken@sms.example", "https://t0ken@sms.example/#x"} {
+		if _, err := New(url); !errors.Is(err, errURL) {
+			t.Errorf("%q: error %v, want %v", url, err, errURL)
+		}
+	}
+}
+
+// assertDiscreet checks that an error names neither the person, nor the words, nor a secret.
+func assertDiscreet(t *testing.T, err error) {
+	t.Helper()
+	for _, secret := range []string{phone, "0417", "t0ken", "s3cret"} {
+		if strings.Contains(err.Error(), secret) {
+			t.Errorf("the error repeats %q: %v", secret, err)
+		}
+	}
+}

@@ -1,0 +1,120 @@
+package applicationpage_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"services.example/portal/domain/application"
+	"services.example/portal/domain/service"
+	"services.example/portal/projections/applicationpage"
+	"services.example/portal/projections/projectionstest"
+)
+
+const (
+	applicant = "11111111-1111-4111-8111-111111111111"
+	id        = "22222222-2222-4222-8222-222222222222"
+	stream    = "application-" + id
+	offered   = "33333333-3333-4333-8333-333333333333"
+)
+
+func at(minute int) time.Time { return time.Date(2026, 11, 16, 5, minute, 0, 0, time.UTC) }
+
+func pointer[T any](value T) *T { return &value }
+
+var started = application.DraftStarted{
+	Applicant: applicant, ServiceID: offered, ServiceVersion: 3, RunningNumber: 2065, Number: "2065-16-11-26",
+	Steps: []application.StepState{
+		{ID: "company", Kind: service.FormStep}, {ID: "documents", Kind: service.DocumentStep},
+	},
+	Prefilled: map[string]json.RawMessage{"company": json.RawMessage(`{ "bin":"101040000018"}`)},
+	At:        at(0),
+}
+
+func attached(file string, minute int) application.FileAttached {
+	return application.FileAttached{
+		FileID: file, StepID: "documents", Name: file + ".pdf", MIME: "application/pdf", Size: 5, SHA256: "ab", Complete: true,
+		At: at(minute),
+	}
+}
+
+func TestAPageFromItsStartToItsWithdrawal(t *testing.T) {
+	term := service.Term{Days: 15, Kind: service.WorkingDays}
+	history := projectionstest.History{}.In(stream, applicant, "applicant",
+		started,
+		application.StepSaved{StepID: "company", Data: json.RawMessage(`{"bin": "x"}`), At: at(1)},
+		application.StepSaved{StepID: "company", Data: json.RawMessage("{\"bin\":\t\"101040000018\"}"), Complete: true, At: at(2)},
+		attached("one", 3), attached("two", 4),
+		application.FileRemoved{FileID: "one", StepID: "documents", Complete: true, At: at(5)},
+		application.Submitted{ServiceID: offered, Term: term, DueAt: at(50), At: at(6)},
+		application.Withdrawn{ServiceID: offered, At: at(7)},
+	)
+	line := func(minute int, what, step string) applicationpage.Entry {
+		return applicationpage.Entry{At: at(minute), Actor: applicant, Role: "applicant", What: what, Step: step}
+	}
+	projectionstest.Expect(t, applicationpage.Model, history, map[string]applicationpage.Page{id: {
+		Applicant: applicant, RunningNumber: 2065, Number: "2065-16-11-26", ServiceID: offered, ServiceVersion: 3,
+		Status: "withdrawn", Revision: 7,
+		Steps: []applicationpage.Step{
+			{
+				ID: "company", Kind: service.FormStep, Complete: true, Files: []applicationpage.File{},
+				Data: "{\"bin\":\t\"101040000018\"}",
+			},
+			{ID: "documents", Kind: service.DocumentStep, Complete: true, Files: []applicationpage.File{
+				{ID: "two", Name: "two.pdf", Size: 5, MIME: "application/pdf", SHA256: "ab", AttachedAt: at(4)},
+			}},
+		},
+		StartedAt: at(0), ChangedAt: at(7), SubmittedAt: pointer(at(6)), WithdrawnAt: pointer(at(7)), DueAt: pointer(at(50)),
+		Term: &term, Executors: []string{},
+		Timeline: []applicationpage.Entry{
+			line(0, "draft-started", ""),
+			line(2, "step-saved", "company"),
+			line(3, "file-attached", "documents"),
+			line(4, "file-attached", "documents"),
+			line(5, "file-removed", "documents"),
+			line(6, "submitted", ""),
+			line(7, "withdrawn", ""),
+		},
+	}})
+}
+
+func TestADraftHoldsTheCardsDataAsItWasWritten(t *testing.T) {
+	pages := projectionstest.Documents(t, applicationpage.Model,
+		projectionstest.History{}.In(stream, applicant, "applicant", started))
+	if got, want := pages[id].Steps[0].Data, `{ "bin":"101040000018"}`; got != want {
+		t.Errorf("data of the first step is %s, want %s", got, want)
+	}
+}
+
+func TestSavingAnotherStepOrByAnotherPersonIsALineOfItsOwn(t *testing.T) {
+	save := func(step string, minute int) any { return application.StepSaved{StepID: step, At: at(minute)} }
+	history := projectionstest.History{}.
+		In(stream, applicant, "applicant", started, save("company", 1), save("documents", 2), save("company", 3)).
+		In(stream, "somebody else", "executor", save("company", 4), save("company", 5))
+	var got []string
+	for _, entry := range projectionstest.Documents(t, applicationpage.Model, history)[id].Timeline {
+		got = append(got, entry.Role+" "+entry.What+" "+entry.Step+" "+entry.At.Format("4"))
+	}
+	want := []string{
+		"applicant draft-started  0", "applicant step-saved company 1", "applicant step-saved documents 2",
+		"applicant step-saved company 3", "executor step-saved company 5",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("timeline (-want +got):\n%s", diff)
+	}
+}
+
+func TestWhatNeverStartedOrWasDeletedHasNoPage(t *testing.T) {
+	for name, events := range map[string][]any{
+		"never started":        {application.StepSaved{StepID: "company"}, application.Withdrawn{}},
+		"deleted":              {started, application.DraftDeleted{}},
+		"deleted, then a save": {started, application.DraftDeleted{}, application.StepSaved{StepID: "company"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			history := projectionstest.History{}.In(stream, applicant, "applicant", events...)
+			projectionstest.Expect(t, applicationpage.Model, history, map[string]applicationpage.Page{})
+		})
+	}
+}

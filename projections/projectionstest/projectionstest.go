@@ -1,0 +1,105 @@
+// Package projectionstest tests read models: given a history, its documents are these. Every event is delivered twice,
+// as an engine may, and every document goes through its stored form between events, as in an engine it may or may not.
+package projectionstest
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"services.example/portal/infra/codec"
+	"services.example/portal/infra/eventstore"
+	"services.example/portal/projections"
+)
+
+// History is a list of events, to be told with In.
+type History []codec.Envelope
+
+// In tells that events happened in a stream, done by an actor in a role.
+func (h History) In(stream, actor, role string, events ...any) History {
+	h = slices.Clone(h)
+	for _, event := range events {
+		revision := int64(0)
+		for _, earlier := range h {
+			if earlier.Stream == stream {
+				revision++
+			}
+		}
+		n := uint64(len(h)) + 1
+		h = append(h, codec.Envelope{
+			Stream: stream, Revision: revision, Position: eventstore.Position{Commit: n, Prepare: n},
+			ID: uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, n)), Type: "not used by folds",
+			Created: time.Unix(int64(n), 0).UTC(), Meta: codec.Metadata{Actor: actor, Role: role}, Event: event,
+		})
+	}
+	return h
+}
+
+type stored struct {
+	seen eventstore.Position
+	body bson.Raw
+}
+
+// Documents folds a history, one event at a time and each twice, into the documents that there are at its end.
+func Documents[D any](t *testing.T, model projections.ReadModel[D], history History) map[string]D {
+	t.Helper()
+	documents := map[string]stored{}
+	for _, event := range history {
+		for range 2 {
+			for _, id := range model.Keys(event) {
+				fold(t, model, documents, id, event)
+			}
+		}
+	}
+	read := map[string]D{}
+	for id, document := range documents {
+		if document.body == nil {
+			continue
+		}
+		var d D
+		if err := bson.Unmarshal(document.body, &d); err != nil {
+			t.Fatalf("decoding document %s: %v", id, err)
+		}
+		read[id] = d
+	}
+	return read
+}
+
+// fold does what an engine does with one event and one document. That an event is skipped when the document has seen it
+// is the engine's part of the bargain.
+func fold[D any](t *testing.T, model projections.ReadModel[D], documents map[string]stored, id string, event codec.Envelope) {
+	t.Helper()
+	before := documents[id]
+	if !before.seen.Before(event.Position) {
+		return
+	}
+	var doc *D
+	if before.body != nil {
+		doc = new(D)
+		if err := bson.Unmarshal(before.body, doc); err != nil {
+			t.Fatalf("decoding document %s: %v", id, err)
+		}
+	}
+	after := stored{seen: event.Position}
+	if doc = model.Fold(doc, id, event); doc != nil {
+		body, err := bson.Marshal(doc)
+		if err != nil {
+			t.Fatalf("encoding document %s: %v", id, err)
+		}
+		after.body = body
+	}
+	documents[id] = after
+}
+
+// Expect compares the documents that a history leaves with those wanted, by id.
+func Expect[D any](t *testing.T, model projections.ReadModel[D], history History, want map[string]D) {
+	t.Helper()
+	if diff := cmp.Diff(want, Documents(t, model, history)); diff != "" {
+		t.Errorf("documents of %s (-want +got):\n%s", model.Name, diff)
+	}
+}
