@@ -14,6 +14,7 @@ import (
 	"services.example/portal/domain/text"
 	"services.example/portal/infra/codec"
 	"services.example/portal/infra/eventstore"
+	"services.example/portal/infra/keyedlock"
 )
 
 const (
@@ -54,6 +55,7 @@ type aggregate[S, C, E any] struct {
 	events eventstore.Store
 	codec  *codec.Codec
 	cache  *lru.Cache[string, loaded[S]]
+	racing keyedlock.Locks[string] // streams on which somebody has lost a race
 }
 
 // loaded is a folded stream. It is a value and never changes: readers share it.
@@ -162,28 +164,36 @@ func (at loaded[S]) repeated(req Request) (bool, error) {
 func (a *aggregate[S, C, E]) execute(
 	ctx context.Context, req Request, id string, command func(S) (C, error),
 ) (Outcome[S], error) {
-	for attempt := 1; ; attempt++ {
-		at, err := a.load(ctx, id)
-		if err != nil {
-			return Outcome[S]{}, err
-		}
-		outcome, err := a.attempt(ctx, req, id, at, command)
-		var conflict *eventstore.ConflictError
+	outcome, err := a.attempt(ctx, req, id, command)
+	var conflict *eventstore.ConflictError
+	if !errors.As(err, &conflict) {
+		return outcome, err
+	}
+	// Those who lost a race go on one after another, so that many on one stream do not keep each other from it.
+	unlock, err := a.racing.Lock(ctx, id)
+	if err != nil {
+		return Outcome[S]{}, err
+	}
+	defer unlock()
+	for attempt := 1; attempt < maxAttempts; attempt++ {
+		outcome, err = a.attempt(ctx, req, id, command)
 		if !errors.As(err, &conflict) {
 			return outcome, err
-		}
-		if attempt == maxAttempts {
-			return Outcome[S]{}, &problem.Problem{Kind: problem.Unavailable, Code: "too-busy", RetryAfter: time.Second}
 		}
 		if err := pause(ctx, attempt); err != nil {
 			return Outcome[S]{}, err
 		}
 	}
+	return Outcome[S]{}, &problem.Problem{Kind: problem.Unavailable, Code: "too-busy", RetryAfter: time.Second}
 }
 
 func (a *aggregate[S, C, E]) attempt(
-	ctx context.Context, req Request, id string, at loaded[S], command func(S) (C, error),
+	ctx context.Context, req Request, id string, command func(S) (C, error),
 ) (Outcome[S], error) {
+	at, err := a.load(ctx, id)
+	if err != nil {
+		return Outcome[S]{}, err
+	}
 	repeated, err := at.repeated(req)
 	if err != nil || repeated {
 		return Outcome[S]{State: at.state, Revision: at.revision, Position: at.position}, err
@@ -238,9 +248,6 @@ func eventID(command uuid.UUID, i int) uuid.UUID {
 
 // pause waits a little before a lost race is run again, longer and less evenly each time.
 func pause(ctx context.Context, attempt int) error {
-	if attempt == 1 {
-		return nil
-	}
 	longest := time.Millisecond << min(attempt, 6)
 	timer := time.NewTimer(rand.N(longest)) //nolint:gosec // spreads load, guards nothing
 	defer timer.Stop()
@@ -253,9 +260,9 @@ func pause(ctx context.Context, attempt int) error {
 }
 
 // next returns the request of a further command that the same call gives: another id, under the same correlation.
-func (r Request) next(i byte) Request {
+func (r Request) next() Request {
 	r.CausationID = r.CommandID
-	r.CommandID = uuid.NewSHA1(r.CommandID, []byte{'n', i})
+	r.CommandID = uuid.NewSHA1(r.CommandID, []byte("next"))
 	r.IfMatch = nil
 	return r
 }

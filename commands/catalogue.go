@@ -58,7 +58,7 @@ func (c *Catalogue) PublishService(
 	if err != nil {
 		return Outcome[service.State]{}, fmt.Errorf("revising service %s: %w", id, err)
 	}
-	return c.streams.services.execute(ctx, req.next(1), id, func(service.State) (service.Command, error) {
+	return c.streams.services.execute(ctx, req.next(), id, func(service.State) (service.Command, error) {
 		return service.Publish{Version: revised.State.Newest(), At: c.deps.Now()}, nil
 	})
 }

@@ -30,7 +30,7 @@ func (a *Accounts) ChangePassword(ctx context.Context, req Request, current, cho
 	outcome, err := a.streams.accounts.execute(ctx, req, req.Actor, func(account.State) (account.Command, error) { return command, nil })
 	if problem.Has(err, "invalid") && !matches {
 		// A stolen session must not become a place to guess the password.
-		if err := a.recordFailure(ctx, req.next(1), req.Actor, account.WrongPassword); err != nil {
+		if err := a.recordFailure(ctx, req.next(), req.Actor, account.WrongPassword); err != nil {
 			return err
 		}
 	}

@@ -20,6 +20,6 @@ func (a *Accounts) ConfirmRegistration(ctx context.Context, req Request, challen
 	if err != nil {
 		return SignedIn{}, a.challenges.settle(ctx, ch, err)
 	}
-	signedIn, err := a.startSession(ctx, req.next(1), ch.Account, outcome.State, false)
+	signedIn, err := a.startSession(ctx, req.next(), ch.Account, outcome.State, false)
 	return signedIn, a.challenges.settle(ctx, ch, err)
 }

@@ -33,7 +33,7 @@ func (a *Accounts) EnrolApplicant(ctx context.Context, req Request, form Registr
 		return "", err
 	}
 	confirm := account.ConfirmRegistration{RegistrationID: start.RegistrationID, At: now}
-	_, err = a.streams.accounts.execute(ctx, req.next(1), id, func(account.State) (account.Command, error) { return confirm, nil })
+	_, err = a.streams.accounts.execute(ctx, req.next(), id, func(account.State) (account.Command, error) { return confirm, nil })
 	return id, err
 }
 

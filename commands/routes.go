@@ -64,7 +64,9 @@ func operation(id, method, path, summary, tag string, status int) huma.Operation
 	return huma.Operation{
 		OperationID: id, Method: method, Path: httpapi.Base + path, Summary: summary, Tags: []string{tag},
 		DefaultStatus: status, MaxBodyBytes: maxBody, BodyReadTimeout: bodyReadTimeout,
-		Errors: []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict,
-			http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable},
+		Errors: []int{
+			http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict,
+			http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable,
+		},
 	}
 }

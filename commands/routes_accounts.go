@@ -99,17 +99,17 @@ func (r *Routes) registerAccounts(api huma.API) {
 	huma.Register(api, operation("sign-in", http.MethodPost, "/sessions", "Sign in", accountsTag, http.StatusAccepted), r.signIn)
 	huma.Register(api, operation("confirm-sign-in", http.MethodPost, "/sessions/confirm",
 		"Complete a sign-in with its code", accountsTag, http.StatusOK), r.confirmSignIn)
-	huma.Register(api, operation("sign-out", http.MethodDelete, "/sessions/current", "Exit", accountsTag, http.StatusNoContent), r.signOut)
+	huma.Register(api, httpapi.Private(operation("sign-out", http.MethodDelete, "/sessions/current", "Exit", accountsTag, http.StatusNoContent)), r.signOut)
 	huma.Register(api, operation("request-password-reset", http.MethodPost, "/password-resets",
 		"Ask for a link to set a new password", accountsTag, http.StatusAccepted), r.requestPasswordReset)
 	huma.Register(api, operation("reset-password", http.MethodPost, "/password-resets/confirm",
 		"Set a new password by the link", accountsTag, http.StatusNoContent), r.resetPassword)
-	huma.Register(api, operation("change-password", http.MethodPut, "/me/password",
-		"Change the password", accountsTag, http.StatusNoContent), r.changePassword)
-	huma.Register(api, operation("save-client-card", http.MethodPut, "/me/client-card",
-		"Save the client card", accountsTag, http.StatusOK), r.saveClientCard)
-	huma.Register(api, operation("confirm-contact", http.MethodPost, "/me/contacts/confirm",
-		"Confirm a new phone or e-mail address with its code", accountsTag, http.StatusNoContent), r.confirmContact)
+	huma.Register(api, httpapi.Private(operation("change-password", http.MethodPut, "/me/password",
+		"Change the password", accountsTag, http.StatusNoContent)), r.changePassword)
+	huma.Register(api, httpapi.Private(operation("save-client-card", http.MethodPut, "/me/client-card",
+		"Save the client card", accountsTag, http.StatusOK)), r.saveClientCard)
+	huma.Register(api, httpapi.Private(operation("confirm-contact", http.MethodPost, "/me/contacts/confirm",
+		"Confirm a new phone or e-mail address with its code", accountsTag, http.StatusNoContent)), r.confirmContact)
 }
 
 func (r *Routes) register(ctx context.Context, in *registrationInput) (*challengeAnswer, error) {
@@ -133,7 +133,8 @@ func (r *Routes) confirmRegistration(ctx context.Context, in *codeInput) (*signe
 func (r *Routes) resendCode(ctx context.Context, in *struct {
 	Idempotent
 	ID string `path:"id"`
-}) (*challengeAnswer, error) {
+},
+) (*challengeAnswer, error) {
 	return asChallenge(r.Commands.Accounts.ResendCode(ctx, in.ID))
 }
 
@@ -144,7 +145,8 @@ func (r *Routes) signIn(ctx context.Context, in *struct {
 		Password string `json:"password"`
 		Stay     bool   `json:"stay,omitempty" doc:"Stay in the system: the session lasts 30 days"`
 	}
-}) (*challengeAnswer, error) {
+},
+) (*challengeAnswer, error) {
 	return asChallenge(r.Commands.Accounts.SignIn(ctx, request(ctx), in.Body.Login, in.Body.Password, in.Body.Stay))
 }
 
@@ -154,7 +156,8 @@ func (r *Routes) confirmSignIn(ctx context.Context, in *codeInput) (*signedInAns
 
 func (r *Routes) signOut(ctx context.Context, _ *struct{ Idempotent }) (*struct {
 	SetCookie http.Cookie `header:"Set-Cookie"`
-}, error) {
+}, error,
+) {
 	req, err := requestOf(ctx, "")
 	if err != nil {
 		return nil, err
@@ -173,7 +176,8 @@ func (r *Routes) requestPasswordReset(ctx context.Context, in *struct {
 	Body struct {
 		Login string `json:"login" doc:"IIN or BIN"`
 	}
-}) (*nothing, error) {
+},
+) (*nothing, error) {
 	return nil, r.Commands.Accounts.RequestPasswordReset(ctx, request(ctx), in.Body.Login)
 }
 
@@ -183,7 +187,8 @@ func (r *Routes) resetPassword(ctx context.Context, in *struct {
 		Token    string `json:"token"`
 		Password string `json:"password"`
 	}
-}) (*nothing, error) {
+},
+) (*nothing, error) {
 	return nil, r.Commands.Accounts.ResetPassword(ctx, request(ctx), in.Body.Token, in.Body.Password)
 }
 
@@ -193,7 +198,8 @@ func (r *Routes) changePassword(ctx context.Context, in *struct {
 		Current string `json:"current"`
 		New     string `json:"new"`
 	}
-}) (*nothing, error) {
+},
+) (*nothing, error) {
 	req, err := requestOf(ctx, "")
 	if err != nil {
 		return nil, err
@@ -254,7 +260,8 @@ func (r *Routes) saveClientCard(ctx context.Context, in *struct {
 	Idempotent
 	IfMatch string `header:"If-Match" required:"false"`
 	Body    CardInput
-}) (*savedCardAnswer, error) {
+},
+) (*savedCardAnswer, error) {
 	req, err := requestOf(ctx, "")
 	if err != nil {
 		return nil, err

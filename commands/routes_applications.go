@@ -43,14 +43,14 @@ func (in OnApplication) request(ctx context.Context) (Request, error) {
 }
 
 func (r *Routes) registerApplications(api huma.API) {
-	huma.Register(api, operation("start-application", http.MethodPost, "/applications",
-		"Start an application", applicationsTag, http.StatusCreated), r.startApplication)
-	save := operation("save-step", http.MethodPut, "/applications/{id}/steps/{stepId}",
-		"Save a step, complete or not", applicationsTag, http.StatusOK)
+	huma.Register(api, httpapi.Private(operation("start-application", http.MethodPost, "/applications",
+		"Start an application", applicationsTag, http.StatusCreated)), r.startApplication)
+	save := httpapi.Private(operation("save-step", http.MethodPut, "/applications/{id}/steps/{stepId}",
+		"Save a step, complete or not", applicationsTag, http.StatusOK))
 	save.MaxBodyBytes = maxStepBody
 	huma.Register(api, save, r.saveStep)
-	attach := operation("attach-file", http.MethodPost, "/applications/{id}/files",
-		"Attach a file to a document step", applicationsTag, http.StatusCreated)
+	attach := httpapi.Private(operation("attach-file", http.MethodPost, "/applications/{id}/files",
+		"Attach a file to a document step", applicationsTag, http.StatusCreated))
 	huma.Register(api, attach, r.attachFile)
 	// Said only now: huma would read a body that it knows of, and a file is to be stored as it arrives.
 	api.OpenAPI().Paths[attach.Path].Post.RequestBody = &huma.RequestBody{
@@ -60,14 +60,14 @@ func (r *Routes) registerApplications(api huma.API) {
 			Properties: map[string]*huma.Schema{"file": {Type: huma.TypeString, Format: "binary"}},
 		}}},
 	}
-	huma.Register(api, operation("remove-file", http.MethodDelete, "/applications/{id}/files/{fileId}",
-		"Remove a file from a draft", applicationsTag, http.StatusNoContent), r.removeFile)
-	huma.Register(api, operation("submit-application", http.MethodPost, "/applications/{id}/submit",
-		"Send the application", applicationsTag, http.StatusOK), r.submitApplication)
-	huma.Register(api, operation("withdraw-application", http.MethodPost, "/applications/{id}/withdraw",
-		"Withdraw what was sent", applicationsTag, http.StatusOK), r.withdrawApplication)
-	huma.Register(api, operation("delete-draft", http.MethodDelete, "/applications/{id}",
-		"Delete a draft", applicationsTag, http.StatusNoContent), r.deleteDraft)
+	huma.Register(api, httpapi.Private(operation("remove-file", http.MethodDelete, "/applications/{id}/files/{fileId}",
+		"Remove a file from a draft", applicationsTag, http.StatusNoContent)), r.removeFile)
+	huma.Register(api, httpapi.Private(operation("submit-application", http.MethodPost, "/applications/{id}/submit",
+		"Send the application", applicationsTag, http.StatusOK)), r.submitApplication)
+	huma.Register(api, httpapi.Private(operation("withdraw-application", http.MethodPost, "/applications/{id}/withdraw",
+		"Withdraw what was sent", applicationsTag, http.StatusOK)), r.withdrawApplication)
+	huma.Register(api, httpapi.Private(operation("delete-draft", http.MethodDelete, "/applications/{id}",
+		"Delete a draft", applicationsTag, http.StatusNoContent)), r.deleteDraft)
 }
 
 type stepBody struct {
@@ -94,7 +94,8 @@ func (r *Routes) startApplication(ctx context.Context, in *struct {
 	Body struct {
 		ServiceID string `json:"serviceId"`
 	}
-}) (*startedAnswer, error) {
+},
+) (*startedAnswer, error) {
 	req, err := requestOf(ctx, string(account.Applicant))
 	if err != nil {
 		return nil, err
@@ -139,7 +140,8 @@ func (r *Routes) saveStep(ctx context.Context, in *struct {
 	Body   struct {
 		Data json.RawMessage `json:"data"`
 	}
-}) (*savedStepAnswer, error) {
+},
+) (*savedStepAnswer, error) {
 	req, err := in.request(ctx)
 	if err != nil {
 		return nil, err
@@ -217,7 +219,8 @@ func (r *Routes) attachFile(ctx context.Context, in *attachInput) (*fileAnswer, 
 func (r *Routes) removeFile(ctx context.Context, in *struct {
 	OnApplication
 	FileID string `path:"fileId"`
-}) (*struct{ Written }, error) {
+},
+) (*struct{ Written }, error) {
 	req, err := in.request(ctx)
 	if err != nil {
 		return nil, err

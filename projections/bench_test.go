@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"services.example/portal/domain/account"
 	"services.example/portal/domain/application"
 	"services.example/portal/domain/calendar"
+	"services.example/portal/domain/catalogue"
 	"services.example/portal/domain/service"
 	"services.example/portal/domain/text"
 	"services.example/portal/infra/codec"
@@ -33,7 +36,8 @@ func portalCodec(tb testing.TB) *codec.Codec {
 	tb.Helper()
 	events, err := codec.New(codectest.NewKeys(),
 		codec.Events("account", account.EventTypes), codec.Events("application", application.EventTypes),
-		codec.Events("service", service.EventTypes), codec.Events("calendar", calendar.EventTypes))
+		codec.Events("service", service.EventTypes), codec.Events("calendar", calendar.EventTypes),
+		codec.Events("catalogue", catalogue.CategoryEventTypes), codec.Events("provider", catalogue.ProviderEventTypes))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -183,4 +187,84 @@ func BenchmarkRebuild(b *testing.B) {
 		b.ReportMetric(float64(written)/alone.Seconds(), "decode-events/s")
 		b.ReportMetric(alone.Seconds()/took.Seconds(), "of-decode")
 	}
+}
+
+// BenchmarkLive measures the time from the acknowledgement of an append to its being seen in "My applications", at 500
+// appends a second, on disk.
+func BenchmarkLive(b *testing.B) {
+	quiet := slog.New(slog.DiscardHandler)
+	events := portalCodec(b)
+	log, err := pebblelog.Open(b.TempDir(), pebblelog.Options{Logger: quiet})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() {
+		if err := log.Close(); err != nil {
+			b.Error(err)
+		}
+	}()
+	reads, err := pebblestore.Open(b.TempDir(), pebblestore.Options{Logger: quiet})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() {
+		if err := reads.Close(); err != nil {
+			b.Error(err)
+		}
+	}()
+	engine, err := projections.New(projections.Config{
+		Events: log, Reads: reads, Decoder: events, Projections: all.Projections(), Logger: quiet,
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := engine.Start(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	defer func() {
+		if err := engine.Close(); err != nil {
+			b.Error(err)
+		}
+	}()
+	if err := engine.CaughtUp(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	var mu sync.Mutex
+	var waits []time.Duration
+	var working sync.WaitGroup
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for n := 0; b.Loop(); n++ {
+		<-tick.C
+		working.Go(func() {
+			id := uuid.New()
+			started := application.DraftStarted{Applicant: "a", ServiceID: "s", RunningNumber: int64(n), At: time.Now().UTC()}
+			event, err := events.Encode(b.Context(), "application-"+id.String(), id, codec.Metadata{CommandID: id, Actor: "a"}, started)
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			appended, err := log.Append(b.Context(), "application-"+id.String(), eventstore.NoStream, event)
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			acknowledged := time.Now()
+			if err := engine.Await(b.Context(), "my_applications", appended.Position); err != nil {
+				b.Error(err)
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			waits = append(waits, time.Since(acknowledged))
+		})
+	}
+	working.Wait()
+	if len(waits) == 0 {
+		b.Fatal("nothing was measured")
+	}
+	slices.Sort(waits)
+	b.ReportMetric(float64(waits[len(waits)/2].Microseconds()), "p50-µs")
+	b.ReportMetric(float64(waits[len(waits)*99/100].Microseconds()), "p99-µs")
+	b.ReportMetric(float64(waits[len(waits)-1].Microseconds()), "max-µs")
 }

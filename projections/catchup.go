@@ -109,11 +109,12 @@ func (g *catchUpGroup) fold(ctx context.Context, delivery eventstore.Delivery) e
 	if err != nil {
 		return err
 	}
+	from := place{store: g.engine.config.Reads, stored: g.committing, flush: g.flushes}
 	results := make([]error, len(g.members))
 	var folding sync.WaitGroup
 	for i, m := range g.members {
 		folding.Go(func() {
-			results[i] = m.foldBatch(ctx, g.engine.config.Reads, shared, m.docs, g.flushes)
+			results[i] = m.foldBatch(ctx, shared, m.docs, from)
 			if results[i] == nil && m.folded.Before(delivery.Through) {
 				m.folded = delivery.Through
 			}

@@ -211,6 +211,12 @@ func (e *Engine) promote(ctx context.Context, r *runner) error {
 	if err := e.directory.switchTo(ctx, r.Name, r.entry()); err != nil {
 		return err
 	}
+	e.adopt(ctx, r)
+	return nil
+}
+
+// adopt follows a switch of the directory.
+func (e *Engine) adopt(ctx context.Context, r *runner) {
 	e.mu.Lock()
 	before := e.served[r.Name]
 	e.served[r.Name] = r
@@ -222,7 +228,6 @@ func (e *Engine) promote(ctx context.Context, r *runner) error {
 	}
 	e.config.Logger.InfoContext(ctx, "a read model is served from another collection", "projection", r.Name,
 		"collection", r.collection)
-	return nil
 }
 
 // retire takes a runner out of its group.

@@ -30,6 +30,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // shows.
 type counted struct {
 	ID     string  `bson:"id"`
+	Owner  string  `bson:"owner"` // the stream of its first event
 	Values []int64 `bson:"values"`
 }
 
@@ -42,22 +43,40 @@ type note struct {
 const (
 	removes = -1
 	panics  = -2
+	clears  = -3 // all documents of the stream, whichever is named
 )
 
 func counter(name string, version int, streams ...string) projections.ReadModel[counted] {
 	return projections.ReadModel[counted]{
 		Name: name, Version: version, Streams: streams,
-		Indexes: []readstore.Index{{Name: "by_id", Fields: []readstore.Field{{Path: "id"}}}},
-		Keys: func(event codec.Envelope) []string {
-			return []string{event.Event.(note).Document}
+		Indexes: []readstore.Index{
+			{Name: "by_id", Fields: []readstore.Field{{Path: "id"}}},
+			{Name: "by_owner", Fields: []readstore.Field{{Path: "owner"}}},
 		},
-		Fold: func(doc *counted, id string, event codec.Envelope) *counted {
-			value := event.Event.(note).Value
-			if value == removes {
+		Keys: func(event codec.Envelope) []string {
+			if event.Event.(note).Value == clears {
 				return nil
 			}
+			return []string{event.Event.(note).Document}
+		},
+		Reach: func(event codec.Envelope) *projections.Selection {
+			if event.Event.(note).Value != clears {
+				return nil
+			}
+			return &projections.Selection{Index: "by_owner", Prefix: []any{event.Stream}}
+		},
+		Matches: func(doc *counted, event codec.Envelope) bool { return doc.Owner == event.Stream },
+		Fold: func(doc *counted, id string, event codec.Envelope) *counted {
+			value := event.Event.(note).Value
+			switch value {
+			case removes:
+				return nil
+			case clears:
+				doc.Values = []int64{clears}
+				return doc
+			}
 			if doc == nil {
-				doc = &counted{ID: id}
+				doc = &counted{ID: id, Owner: event.Stream}
 			}
 			doc.Values = append(doc.Values, value)
 			return doc

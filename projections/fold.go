@@ -84,17 +84,22 @@ func (e *faultError) Unwrap() error { return e.cause }
 
 // foldBatch folds the events that come after what the runner has folded. A faultError stops the projection; any other
 // error is the store's or the context's and leaves everything as it was, to be tried again.
-func (r *runner) foldBatch(ctx context.Context, store readstore.Store, events []decoded, docs documents, flush int) error {
+func (r *runner) foldBatch(ctx context.Context, events []decoded, docs documents, from place) error {
 	work, unknown, err := r.work(events)
 	if err != nil {
 		return err
 	}
-	if err := r.load(ctx, store, work, docs); err != nil {
+	if err := r.load(ctx, from.store, work, docs); err != nil {
 		return err
 	}
 	for i := range work {
 		for _, id := range work[i].keys {
-			if err := r.foldOne(work[i].event, id, docs[id], flush); err != nil {
+			if err := r.foldOne(work[i].event, id, docs[id], from.flush); err != nil {
+				return err
+			}
+		}
+		if work[i].reach != nil {
+			if err := r.foldReached(ctx, &work[i], docs, from); err != nil {
 				return err
 			}
 		}
@@ -106,10 +111,18 @@ func (r *runner) foldBatch(ctx context.Context, store readstore.Store, events []
 	return nil
 }
 
+// place is where documents come from.
+type place struct {
+	store  readstore.Store
+	stored <-chan struct{} // closed once everything is in the store that is not in memory; nil: it is
+	flush  int
+}
+
 // task is an event and the documents that it changes.
 type task struct {
 	event *codec.Envelope
 	keys  []string
+	reach *Selection
 }
 
 func (r *runner) work(events []decoded) (work []task, unknown uint64, err error) {
@@ -124,21 +137,73 @@ func (r *runner) work(events []decoded) (work []task, unknown uint64, err error)
 		case event.unknown:
 			unknown++
 		default:
-			keys, err := r.keysOf(&event.envelope)
+			todo, err := r.task(&event.envelope)
 			if err != nil {
 				return nil, 0, err
 			}
-			if len(keys) > 0 {
-				work = append(work, task{event: &event.envelope, keys: keys})
+			if len(todo.keys) > 0 || todo.reach != nil {
+				work = append(work, todo)
 			}
 		}
 	}
 	return work, unknown, nil
 }
 
-func (r *runner) keysOf(event *codec.Envelope) (keys []string, err error) {
+func (r *runner) task(event *codec.Envelope) (todo task, err error) {
 	defer r.recovered("naming the documents", event, &err)
-	return r.keys(*event), nil
+	todo = task{event: event, keys: r.keys(*event)}
+	if r.reach != nil {
+		todo.reach = r.reach(*event)
+	}
+	return todo, nil
+}
+
+// foldReached folds an event into all documents that it reaches: those that the store knows, as they are in memory
+// where they are, and those that so far are only in memory.
+func (r *runner) foldReached(ctx context.Context, todo *task, docs documents, from place) error {
+	if from.stored != nil {
+		select {
+		case <-from.stored:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	query := readstore.Query{Index: todo.reach.Index, Prefix: todo.reach.Prefix, Limit: readstore.MaxLimit}
+	for {
+		page, err := from.store.List(ctx, r.collection, query)
+		if err != nil {
+			return fmt.Errorf("listing documents of %s: %w", r.collection, err)
+		}
+		for _, found := range page.Documents {
+			if docs[found.ID] != nil {
+				continue
+			}
+			doc := &document{touched: from.flush}
+			if err := r.read(found, doc); err != nil {
+				return err
+			}
+			docs[found.ID] = doc
+		}
+		if page.Next == "" {
+			break
+		}
+		query.After = page.Next
+	}
+	for id, doc := range docs {
+		reached, err := r.reaches(todo.event, doc)
+		if err == nil && reached {
+			err = r.foldOne(todo.event, id, doc, from.flush)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *runner) reaches(event *codec.Envelope, doc *document) (reached bool, err error) {
+	defer r.recovered("selecting documents", event, &err)
+	return doc.value != nil && r.matches(doc.value, *event), nil
 }
 
 func (r *runner) foldOne(event *codec.Envelope, id string, doc *document, flush int) (err error) {
@@ -191,12 +256,20 @@ func (r *runner) load(ctx context.Context, store readstore.Store, work []task, d
 		return fmt.Errorf("loading documents of %s: %w", r.collection, err)
 	}
 	for id, found := range stored {
-		value, err := r.decode(found.Body)
-		if err != nil {
-			return &faultError{fmt.Errorf("a document of %s, seen %s, cannot be decoded", r.collection, found.Seen)}
+		if err := r.read(found, docs[id]); err != nil {
+			return err
 		}
-		docs[id].value, docs[id].seen = value, found.Seen
 	}
+	return nil
+}
+
+// read decodes a stored document. Why it cannot be decoded is left out: that may quote it.
+func (r *runner) read(found readstore.Document, into *document) error {
+	value, err := r.decode(found.Body)
+	if err != nil {
+		return &faultError{fmt.Errorf("a document of %s, seen %s, cannot be decoded", r.collection, found.Seen)}
+	}
+	into.value, into.seen = value, found.Seen
 	return nil
 }
 

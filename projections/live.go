@@ -113,7 +113,7 @@ func (g *liveGroup) fold(
 // prepare folds events into documents loaded for this one batch: when its commit fails, nothing has happened.
 func (r *runner) prepare(ctx context.Context, e *Engine, events []decoded, through eventstore.Position) (part, error) {
 	docs := documents{}
-	if err := r.foldBatch(ctx, e.config.Reads, events, docs, 0); err != nil {
+	if err := r.foldBatch(ctx, events, docs, place{store: e.config.Reads}); err != nil {
 		return part{}, err
 	}
 	writes, err := r.writes(docs)

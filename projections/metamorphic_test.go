@@ -23,7 +23,7 @@ var drawnHistory = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) written {
 	return written{
 		Stream:   rapid.SampledFrom([]string{"a-1", "a-2", "b-1", "c-1"}).Draw(t, "stream"),
 		Document: fmt.Sprint("d", rapid.IntRange(0, 4).Draw(t, "document")),
-		Value:    rapid.Int64Range(removes, 50).Draw(t, "value"),
+		Value:    rapid.SampledFrom([]int64{removes, clears, 1, 2, 3, 4, 5, 6}).Draw(t, "value"),
 	}
 }), 0, 120)
 
@@ -31,6 +31,7 @@ var drawnHistory = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) written {
 // the last event that is in it.
 func folded(history []written) (values map[string][]int64, seen map[string]uint64) {
 	values, seen = map[string][]int64{}, map[string]uint64{}
+	owners := map[string]string{}
 	for i, w := range history {
 		switch {
 		case w.Stream == "c-1":
@@ -38,7 +39,17 @@ func folded(history []written) (values map[string][]int64, seen map[string]uint6
 		case w.Value == removes:
 			delete(values, w.Document)
 			delete(seen, w.Document)
+			delete(owners, w.Document)
+		case w.Value == clears:
+			for document, owner := range owners {
+				if owner == w.Stream {
+					values[document], seen[document] = []int64{clears}, uint64(i)+1
+				}
+			}
 		default:
+			if owners[w.Document] == "" {
+				owners[w.Document] = w.Stream
+			}
 			values[w.Document] = append(values[w.Document], w.Value)
 			seen[w.Document] = uint64(i) + 1
 		}

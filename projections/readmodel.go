@@ -29,6 +29,19 @@ type ReadModel[D any] struct {
 	// Fold gives the document after the event. A nil doc: there is none yet; a nil result: there is none any more. It
 	// may change doc in place. It never rejects a fact: what makes no sense for a document leaves it as it is.
 	Fold func(doc *D, id string, event codec.Envelope) *D
+
+	// Reach selects documents that an event changes though it does not name them, such as all those of a person; nil
+	// for most events, and nil as a whole for most read models. It costs a query for each such event.
+	Reach func(event codec.Envelope) *Selection
+	// Matches tells whether a document is one that Reach selects. It is needed with Reach, because documents may be in
+	// memory that no index knows yet.
+	Matches func(doc *D, event codec.Envelope) bool
+}
+
+// Selection is the documents of a read model whose leading fields in an index have these values.
+type Selection struct {
+	Index  string
+	Prefix []any
 }
 
 // Projection is a ReadModel whose document type the engine need not know.
@@ -41,6 +54,8 @@ type Projection struct {
 	document reflect.Type
 	keys     func(codec.Envelope) []string
 	fold     func(doc any, id string, event codec.Envelope) any
+	reach    func(codec.Envelope) *Selection
+	matches  func(doc any, event codec.Envelope) bool
 	decode   func(bson.Raw) (any, error)
 	encode   func(doc any) (bson.Raw, error)
 }
@@ -62,6 +77,13 @@ func (m ReadModel[D]) Projection() Projection {
 			body, err := bson.Marshal(doc)
 			return body, err
 		},
+	}
+	if m.Matches != nil {
+		p.reach = m.Reach
+		p.matches = func(doc any, event codec.Envelope) bool {
+			d, _ := doc.(*D)
+			return m.Matches(d, event)
+		}
 	}
 	if m.Fold != nil {
 		p.fold = func(doc any, id string, event codec.Envelope) any {

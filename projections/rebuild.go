@@ -16,7 +16,7 @@ type Report struct {
 	Name       string
 	Collection string // the new generation, which serves from now on
 	Documents  int    // in the new generation
-	Compared   bool   // false when what served was not live, so that there was nothing to compare with
+	Compared   bool   // false when what served had stopped, so that there was nothing to compare with
 	// Differences names the documents that were not the same, byte for byte, in the old generation and the new one, or
 	// were in only one of them. The new one is right: it comes from the log.
 	Differences []string
@@ -118,24 +118,23 @@ func (e *Engine) begin(builds map[string]*runner) error {
 // giveUp takes back builds that did not come to an end.
 func (e *Engine) giveUp(ctx context.Context, builds map[string]*runner) {
 	for _, r := range builds {
+		entry, err := e.directory.read(context.WithoutCancel(ctx), r.Name)
+		if err == nil && entry.Collection == r.collection {
+			e.adopt(ctx, r) // the switch was carried out although it was said to have failed
+			continue
+		}
 		e.mu.Lock()
 		e.builds = slices.DeleteFunc(e.builds, func(b *runner) bool { return b == r })
 		e.mu.Unlock()
 		e.retire(r)
-		if err := e.discard(context.WithoutCancel(ctx), r); err != nil {
+		if err == nil {
+			err = remove(context.WithoutCancel(ctx), e.config.Reads, r.collection)
+		}
+		if err != nil {
 			e.config.Logger.WarnContext(ctx, "an unfinished rebuild was not removed, the next one will do it",
 				"collection", r.collection, "error", err)
 		}
 	}
-}
-
-// discard removes a build, unless it serves: the switch to it may have been carried out although it was said to fail.
-func (e *Engine) discard(ctx context.Context, r *runner) error {
-	entry, err := e.directory.read(ctx, r.Name)
-	if err != nil || entry.Collection == r.collection {
-		return err
-	}
-	return remove(ctx, e.config.Reads, r.collection)
 }
 
 // promotePatiently promotes, and tries again while the read store is unavailable.
@@ -162,9 +161,7 @@ func (e *Engine) compare(ctx context.Context, rebuilt *runner) (Report, error) {
 	before := e.served[rebuilt.Name]
 	e.mu.Unlock()
 	if before != nil {
-		before.mu.Lock()
-		report.Compared = before.state == Live
-		before.mu.Unlock()
+		report.Compared = before.reachLive(ctx) == nil
 	}
 	err := e.walk(ctx, rebuilt, func(page []readstore.Document) error {
 		report.Documents += len(page)
@@ -247,7 +244,12 @@ func (e *Engine) compareAgain(ctx context.Context, id string, one, two *runner) 
 		if before == [2]any{one.committedThrough(), two.committedThrough()} && before[0] == before[1] {
 			return false, nil
 		}
-		if err := ctx.Err(); err != nil {
+		for _, r := range []*runner{one, two} {
+			if err := r.reachLive(ctx); err != nil {
+				return false, err
+			}
+		}
+		if err := e.config.Redelivery.Wait(ctx, 1); err != nil {
 			return false, err
 		}
 	}

@@ -101,8 +101,8 @@ func TestARebuildUnderLoadFindsNoDifference(t *testing.T) {
 	go func() {
 		n := int64(0)
 		for ; ctx.Err() == nil || n < 3000; n++ {
-			noted(t, f.log, "a-1", fmt.Sprint("d", n%7), n)
-			time.Sleep(50 * time.Microsecond) //nolint:forbidigo // the load of this test
+			noted(t, f.log, "a-1", fmt.Sprint("d", n%7), n) //nolint:contextcheck // it writes until it is told to stop
+			time.Sleep(50 * time.Microsecond)               //nolint:forbidigo // the load of this test
 		}
 		written <- n
 	}()

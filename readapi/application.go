@@ -64,13 +64,14 @@ type pageFile struct {
 	AttachedAt time.Time `json:"attachedAt"`
 }
 
+// ApplicationInput names an application.
 type ApplicationInput struct {
 	Consistent
 	ID string `path:"id"`
 }
 
 func (q *Queries) registerApplication(api huma.API) {
-	huma.Register(api, operation("read-application", "/applications/{id}", "The whole page of an application", applicationsTag),
+	huma.Register(api, httpapi.Private(operation("read-application", "/applications/{id}", "The whole page of an application", applicationsTag)),
 		q.application)
 }
 
@@ -98,7 +99,8 @@ func applicationNotFound() error { return problem.New(problem.NotFound, "applica
 func (q *Queries) application(ctx context.Context, in *ApplicationInput) (*struct {
 	ETag string `header:"ETag" doc:"The revision, for If-Match"`
 	Body applicationPage
-}, error) {
+}, error,
+) {
 	page, err := q.page(ctx, *in)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,9 +55,6 @@ type offer struct {
 	search string // folded names, descriptions, provider and category
 }
 
-// models are the read models that the copy is made of.
-var catalogueModels = []string{servicecatalogue.Name, categories.Name, providers.Name, calendars.Name}
-
 // now returns the catalogue as it is.
 func (c *catalogue) now(ctx context.Context) (*snapshot, error) {
 	if s := c.current.Load(); s != nil && c.deps.Now().Sub(s.checked) < freshness {
@@ -65,7 +63,7 @@ func (c *catalogue) now(ctx context.Context) (*snapshot, error) {
 	return c.refresh(ctx)
 }
 
-// fresh returns the catalogue, asking in any case whether it changed.
+// refresh returns the catalogue, asking in any case whether it changed.
 func (c *catalogue) refresh(ctx context.Context) (*snapshot, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -94,9 +92,9 @@ func (c *catalogue) mark(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	mark := ""
+	var mark strings.Builder
 	for _, s := range latest {
-		mark = fmt.Sprintf("%s/%d", s.ID, s.Doc.Changed)
+		fmt.Fprintf(&mark, "%s/%d", s.ID, s.Doc.Changed)
 	}
 	for _, model := range []struct{ name, index string }{
 		{categories.Name, categories.ByStream}, {providers.Name, providers.ByProvider}, {calendars.Name, calendars.ByCalendar},
@@ -110,10 +108,10 @@ func (c *catalogue) mark(ctx context.Context) (string, error) {
 			return "", fmt.Errorf("listing %s: %w", model.name, err)
 		}
 		for _, document := range page.Documents {
-			mark += "|" + document.ID + "@" + document.Seen.String()
+			mark.WriteString("|" + document.ID + "@" + document.Seen.String())
 		}
 	}
-	return mark, nil
+	return mark.String(), nil
 }
 
 func (c *catalogue) load(ctx context.Context) (*snapshot, error) {

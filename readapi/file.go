@@ -12,17 +12,19 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"services.example/portal/domain/problem"
+	"services.example/portal/infra/httpapi"
 	"services.example/portal/projections/applicationpage"
 )
 
 func (q *Queries) registerFile(api huma.API) {
-	huma.Register(api, operation("read-file", "/applications/{id}/files/{fileId}", "The content of a file", applicationsTag), q.file)
+	huma.Register(api, httpapi.Private(operation("read-file", "/applications/{id}/files/{fileId}", "The content of a file", applicationsTag)), q.file)
 }
 
 func (q *Queries) file(ctx context.Context, in *struct {
 	ApplicationInput
 	FileID string `path:"fileId"`
-}) (*huma.StreamResponse, error) {
+},
+) (*huma.StreamResponse, error) {
 	page, err := q.page(ctx, in.ApplicationInput)
 	if err != nil {
 		return nil, err
@@ -35,7 +37,7 @@ func (q *Queries) file(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, fmt.Errorf("opening file %s: %w", file.ID, err)
 	}
-	return &huma.StreamResponse{Body: func(hctx huma.Context) {
+	return &huma.StreamResponse{Body: func(hctx huma.Context) { //nolint:contextcheck // huma hands it the request's context
 		defer content.Close() //nolint:errcheck // it was only read
 		hctx.SetHeader("Content-Type", file.MIME)
 		hctx.SetHeader("Content-Length", strconv.FormatInt(file.Size, 10))

@@ -50,7 +50,7 @@ type myApplicationsAnswer struct {
 }
 
 func (q *Queries) registerMyApplications(api huma.API) {
-	huma.Register(api, operation("my-applications", "/my/applications", "My applications, newest number first", applicationsTag),
+	huma.Register(api, httpapi.Private(operation("my-applications", "/my/applications", "My applications, newest number first", applicationsTag)),
 		q.myApplications)
 }
 

@@ -47,7 +47,8 @@ func (q *Queries) registerPassport(api huma.API) {
 func (q *Queries) readPassport(ctx context.Context, in *struct {
 	Consistent
 	ID string `path:"id"`
-}) (*struct{ Body passport }, error) {
+},
+) (*struct{ Body passport }, error) {
 	s, err := q.snapshot(ctx, in.Consistent, servicepassport.Name)
 	if err != nil {
 		return nil, err

@@ -28,7 +28,8 @@ func (q *Queries) registerPopular(api huma.API) {
 func (q *Queries) popular(ctx context.Context, in *struct {
 	Consistent
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"10"`
-}) (*popularAnswer, error) {
+},
+) (*popularAnswer, error) {
 	if err := q.await(ctx, in.Consistent, popularservices.Name); err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ var happened = map[string]text.Text{
 }
 
 func (q *Queries) registerTimeline(api huma.API) {
-	huma.Register(api, operation("read-timeline", "/applications/{id}/timeline", "What happened to an application", applicationsTag),
+	huma.Register(api, httpapi.Private(operation("read-timeline", "/applications/{id}/timeline", "What happened to an application", applicationsTag)),
 		func(ctx context.Context, in *ApplicationInput) (*struct{ Body []timelineEntry }, error) {
 			page, err := q.page(ctx, *in)
 			if err != nil {

@@ -1,8 +1,106 @@
 package main
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"text/tabwriter"
+	"time"
+)
 
-type benchCommand struct{ storage }
+// benchCommand loads invented people and applications into a folder and measures the portal on this machine, each
+// figure beside its limit: what the machine does in the same run without the portal's own work.
+type benchCommand struct {
+	Applications int           `default:"100000" help:"Applications to load."`
+	People       int           `default:"10000" help:"People that they belong to."`
+	Small        int           `default:"10000" help:"Applications of the small folder that the large one is compared with."`
+	Duration     time.Duration `default:"5s" help:"How long each load runs."`
+	Clients      int           `default:"64" help:"Clients at once."`
+	Folder       string        `help:"Folder to load into and keep, so that the next run need not load; a temporary one if empty."`
+	Bare         string        `hidden:"" help:"Serve the limit itself from this folder."`
+	Bytes        int           `hidden:"" help:"What the bare handler writes."`
+}
 
-// Run measures.
-func (c *benchCommand) Run(context.Context) error { return nil }
+// figure is one row of the table.
+type figure struct {
+	name, value, limit, ratio, bar string
+	met                            bool
+}
+
+// Run loads and measures.
+func (c *benchCommand) Run(ctx context.Context) (err error) {
+	if c.Bare != "" {
+		return serveBare(ctx, c.Bare, c.Bytes)
+	}
+	folder := c.Folder
+	if folder == "" {
+		if folder, err = os.MkdirTemp("", "portal-bench"); err != nil {
+			return fmt.Errorf("making a folder: %w", err)
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	}
+	b := &bench{benchCommand: c, folder: folder}
+	figures, err := b.measure(ctx)
+	if err != nil {
+		return err
+	}
+	return printFigures(figures)
+}
+
+func printFigures(figures []figure) error {
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	row := func(cells ...any) { _, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", cells...) } // Flush tells
+	row("FIGURE", "MEASURED", "LIMIT IN THE SAME RUN", "RATIO", "BAR", "")
+	for _, f := range figures {
+		verdict := "met"
+		if !f.met {
+			verdict = "MISSED"
+		}
+		row(f.name, f.value, f.limit, f.ratio, f.bar, verdict)
+	}
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("printing: %w", err)
+	}
+	return nil
+}
+
+// bench is one run.
+type bench struct {
+	*benchCommand
+	folder string
+}
+
+// measure takes every figure. The large folder is loaded first and served by a process of its own, as users run it.
+func (b *bench) measure(ctx context.Context) ([]figure, error) {
+	appends, err := b.appendRatio(ctx)
+	if err != nil {
+		return nil, err
+	}
+	small, err := b.load(ctx, "small", min(b.Small, b.Applications), max(1, b.People*min(b.Small, b.Applications)/b.Applications))
+	if err != nil {
+		return nil, err
+	}
+	large, err := b.load(ctx, "large", b.Applications, b.People)
+	if err != nil {
+		return nil, err
+	}
+	figures := []figure{appends}
+	rebuild, err := b.rebuild(ctx, large)
+	if err != nil {
+		return nil, err
+	}
+	figures = append(figures, rebuild...)
+	served, err := b.served(ctx, small, large)
+	return append(figures, served...), err
+}
+
+// process is a portal, or a bare handler, that runs beside the measurement.
+type process struct {
+	cmd   *exec.Cmd
+	url   string
+	ready time.Duration // from its start to its ready line
+}
+
+func ratio(a, b float64) string { return fmt.Sprintf("%.2f", a/b) }

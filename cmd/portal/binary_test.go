@@ -30,9 +30,9 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
-		defer os.RemoveAll(dir)
+		defer func() { _ = os.RemoveAll(dir) }()
 		binary = filepath.Join(dir, "portal")
-		build := exec.Command("go", "build", "-o", binary, ".")
+		build := exec.CommandContext(context.Background(), "go", "build", "-o", binary, ".")
 		if out, err := build.CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "building the portal: %v\n%s", err, out)
 			return 1
@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 
 // server is a running portal.
 type server struct {
-	t    testing.TB
+	t    *testing.T
 	data string
 	url  string
 	cmd  *exec.Cmd
@@ -51,7 +51,7 @@ type server struct {
 }
 
 // start runs the portal on a folder and waits for its ready line.
-func start(t testing.TB, data string, flags ...string) *server {
+func start(t *testing.T, data string, flags ...string) *server {
 	t.Helper()
 	s := &server{t: t, data: data, out: &lines{}}
 	s.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), binary,
@@ -113,14 +113,14 @@ func (l *lines) String() string {
 
 // client is one browser: it has its cookies and its language.
 type client struct {
-	t        testing.TB
+	t        *testing.T
 	server   *server
 	http     *http.Client
 	language string
 	position string // of the latest command: queries ask for it
 }
 
-func (s *server) client(t testing.TB, language string) *client {
+func (s *server) client(t *testing.T, language string) *client {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -131,7 +131,7 @@ func (s *server) client(t testing.TB, language string) *client {
 
 // answer is what came back.
 type answer struct {
-	t      testing.TB
+	t      *testing.T
 	status int
 	header http.Header
 	body   []byte
@@ -178,7 +178,7 @@ func (c *client) do(method, path string, body any, headers ...string) *answer {
 	if err != nil {
 		c.t.Fatalf("%s %s: %v\n%s", method, path, err, c.server.out)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	a := &answer{t: c.t, status: response.StatusCode, header: response.Header}
 	if a.body, err = io.ReadAll(response.Body); err != nil {
 		c.t.Fatalf("%s %s: %v", method, path, err)

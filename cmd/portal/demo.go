@@ -55,7 +55,7 @@ func startDemo(ctx context.Context, p *portal, box *outbox, folder string) (*dem
 	if err := p.awaitAll(ctx, head); err != nil {
 		return nil, err
 	}
-	slog.Warn("this is a demo: anybody on this machine can read its messages and sign in as anybody")
+	slog.WarnContext(ctx, "this is a demo: anybody on this machine can read its messages and sign in as anybody")
 	return d, nil
 }
 
@@ -89,7 +89,7 @@ var welcomePage []byte
 func (d *demo) welcome(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	_, _ = w.Write(welcomePage) //nolint:errcheck // the reader has gone
+	_, _ = w.Write(welcomePage)
 }
 
 // loopbackOnly hides a handler from other machines.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -26,16 +27,19 @@ type handlerOptions struct {
 func handler(p *portal, with handlerOptions) http.Handler {
 	cookies := httpapi.Cookies{Production: with.production}
 	router := chi.NewRouter()
-	router.Use(clientAddress(with.trustedProxies), httpapi.Protect, with.metrics.Requests)
+	router.Use(clientAddress(with.trustedProxies), httpapi.Protect, with.metrics.Requests, middleware.GetHead)
 	router.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		httpapi.Write(w, r, problem.New(problem.NotFound, "not-found"))
 	})
 	router.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", strings.Join(allowed(router, r.URL.Path), ", "))
 		httpapi.Write(w, r, problem.New(problem.NotAllowed, "method-not-allowed"))
 	})
 	router.Get("/healthz", healthz)
 	router.Get("/readyz", p.readyz)
 	router.Method(http.MethodGet, "/metrics", with.metrics.Handler())
+	router.Get("/api/docs", httpapi.Docs)
+	router.Get("/api/docs.js", httpapi.DocsScript)
 	router.Group(func(r chi.Router) {
 		repeatable := &httpapi.Commands{Entries: p.reads, Secret: p.secrets.clients, Now: p.now}
 		r.Use(
@@ -51,6 +55,20 @@ func handler(p *portal, with handlerOptions) http.Handler {
 		with.demo.routes(router)
 	}
 	return router
+}
+
+// allowed lists the methods that a path takes.
+func allowed(router chi.Routes, path string) []string {
+	var methods []string
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		if router.Match(chi.NewRouteContext(), method, path) {
+			methods = append(methods, method)
+			if method == http.MethodGet {
+				methods = append(methods, http.MethodHead)
+			}
+		}
+	}
+	return methods
 }
 
 // clientAddress finds the caller's network address: that of the connection, unless trusted proxies pass it on.

@@ -430,7 +430,8 @@ func (j journey) popular(p passport) {
 	if !slices.ContainsFunc(popular.Items, func(i struct {
 		ID           string
 		Applications int
-	}) bool {
+	},
+	) bool {
 		return i.ID == p.ID && i.Applications >= 1
 	}) {
 		j.t.Errorf("%s was used and is not among the popular: %+v", p.Name.EN, popular)

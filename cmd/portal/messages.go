@@ -23,7 +23,10 @@ func (c *serveCommand) messages() (commands.Messages, *outbox, error) {
 			"the demo's outbox is not for real people")
 	}
 	carried, err := newGateways(c.SMTP, c.MailFrom, c.SMSGateway)
-	return carried, nil, err
+	if err != nil {
+		return nil, nil, err
+	}
+	return carried, nil, nil
 }
 
 // keptMessages is how many messages the outbox shows.

@@ -17,9 +17,9 @@ type demoPerson struct {
 // demoPeople are invented; their numbers are generated and belong to nobody.
 func demoPeople() []demoPerson {
 	var people []demoPerson
-	member := func(n int, last, first, middle, provider, totp string, roles ...account.Role) {
+	member := func(n int, last, first, provider, totp string, roles ...account.Role) {
 		staff := &account.CreateStaff{
-			IIN: identitytest.IIN(900_000 + n), LastName: last, FirstName: first, MiddleName: middle,
+			IIN: identitytest.IIN(900_000 + n), LastName: last, FirstName: first,
 			Email: "staff" + string(rune('a'+n)) + "@portal.example", Phone: "+770090000" + twoDigits(n),
 			NotifyBy: []string{string(account.Email)}, Language: string(text.Kazakh), TOTPSecret: totp,
 		}
@@ -33,13 +33,13 @@ func demoPeople() []demoPerson {
 	}
 	for i, provider := range []string{"atameken", "cmer", "qidi"} {
 		n := i * 3
-		member(n+1, operators[i][0], operators[i][1], "", provider, totpSecrets[n], account.Operator)
-		member(n+2, executors[i][0], executors[i][1], "", provider, totpSecrets[n+1], account.Executor)
-		member(n+3, admins[i][0], admins[i][1], "", provider, totpSecrets[n+2], account.ProviderAdmin)
+		member(n+1, operators[i][0], operators[i][1], provider, totpSecrets[n], account.Operator)
+		member(n+2, executors[i][0], executors[i][1], provider, totpSecrets[n+1], account.Executor)
+		member(n+3, admins[i][0], admins[i][1], provider, totpSecrets[n+2], account.ProviderAdmin)
 	}
-	member(10, "Тұманбек", "Арайлы", "", "", totpSecrets[9], account.Admin)
-	member(11, "Жайсаңбай", "Мұрат", "", "", totpSecrets[10], account.Auditor)
-	member(12, "Көктемова", "Сая", "", "", totpSecrets[11], account.Analyst)
+	member(10, "Тұманбек", "Арайлы", "", totpSecrets[9], account.Admin)
+	member(11, "Жайсаңбай", "Мұрат", "", totpSecrets[10], account.Auditor)
+	member(12, "Көктемова", "Сая", "", totpSecrets[11], account.Analyst)
 	people = append(people,
 		demoPerson{applicant: &commands.Registration{
 			Kind: string(account.Individual), IIN: identitytest.IIN(910_001), LastName: "Бұлақбай", FirstName: "Нұрай",

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"go.opentelemetry.io/otel/metric"
@@ -186,7 +187,7 @@ func (f files) Put(ctx context.Context, subject string, r io.Reader, limit int64
 	var tooLarge *blob.TooLargeError
 	if errors.As(err, &tooLarge) {
 		return commands.StoredFile{}, &problem.Problem{Kind: problem.TooLarge, Code: "file-too-large", Fields: []problem.Field{
-			{Location: "file", Code: "file-too-large", Params: map[string]string{"max": fmt.Sprint(limit >> 20)}},
+			{Location: "file", Code: "file-too-large", Params: map[string]string{"max": strconv.FormatInt(limit>>20, 10)}},
 		}}
 	}
 	return commands.StoredFile{SHA256: info.SHA256, MIME: info.MIME, Size: info.Size}, err

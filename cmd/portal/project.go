@@ -38,16 +38,17 @@ func (c *projectCommand) Run(ctx context.Context) error {
 	}
 	different := 0
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "READ MODEL\tDOCUMENTS\tEVENTS\tTIME\tCOMPARED WITH THE ONE BEFORE")
+	row := func(format string, values ...any) { _, _ = fmt.Fprintf(table, format+"\n", values...) } // Flush tells
+	row("READ MODEL\tDOCUMENTS\tEVENTS\tTIME\tCOMPARED WITH THE ONE BEFORE")
 	for _, r := range reports {
 		compared := "not compared: it was not up to date"
 		if r.Compared {
 			compared = fmt.Sprintf("%d differences", len(r.Differences))
 		}
 		different += len(r.Differences)
-		fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%s\n", r.Name, r.Documents, r.Events, r.Duration.Round(1e6), compared)
+		row("%s\t%d\t%d\t%s\t%s", r.Name, r.Documents, r.Events, r.Duration.Round(1e6), compared)
 		for _, id := range r.Differences {
-			fmt.Fprintf(table, "\t\t\t\t%s\n", id)
+			row("\t\t\t\t%s", id)
 		}
 	}
 	if err := table.Flush(); err != nil {
@@ -71,9 +72,10 @@ func (c *projectCommand) show(ctx context.Context) error {
 		return err
 	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "READ MODEL\tVERSION\tSTATE\tPOSITION\tLAG, EVENTS\tLAG, SECONDS\tSKIPPED\tERROR")
+	row := func(format string, values ...any) { _, _ = fmt.Fprintf(table, format+"\n", values...) } // Flush tells
+	row("READ MODEL\tVERSION\tSTATE\tPOSITION\tLAG, EVENTS\tLAG, SECONDS\tSKIPPED\tERROR")
 	for _, s := range statuses {
-		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%d\t%.1f\t%d\t%s\n",
+		row("%s\t%d\t%s\t%s\t%d\t%.1f\t%d\t%s",
 			s.Name, s.Version, s.State, s.Position, s.LagEvents, s.LagSeconds, s.SkippedUnknown, s.LastError)
 	}
 	if err := table.Flush(); err != nil {

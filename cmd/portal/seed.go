@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 
 	"services.example/portal/cmd/portal/catalogue"
@@ -42,7 +41,7 @@ func (c *seedCommand) Run(ctx context.Context) (err error) {
 
 // seedCatalogue brings the catalogue of a folder (empty: the built-in one) into effect. What is in effect stays.
 func seedCatalogue(ctx context.Context, c *commands.Commands, folder string) error {
-	var files fs.FS = catalogue.Embedded()
+	files := catalogue.Embedded()
 	if folder != "" {
 		files = os.DirFS(folder)
 	}

@@ -35,6 +35,11 @@ const (
 
 // Run serves until the context ends.
 func (c *serveCommand) Run(ctx context.Context) (err error) {
+	if !c.Production {
+		if err := checkLoopback(c.Listen); err != nil {
+			return err
+		}
+	}
 	messages, outbox, err := c.messages()
 	if err != nil {
 		return err

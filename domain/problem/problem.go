@@ -29,7 +29,7 @@ const (
 )
 
 // Problem is a refusal. Code is stable and kebab-case; Fields says where, for input.
-type Problem struct {
+type Problem struct { //nolint:errname // the word of RFC 9457
 	Kind       Kind
 	Code       string
 	Fields     []Field
@@ -69,7 +69,7 @@ func (p *Problem) Error() string {
 
 // Is makes errors.Is compare problems by kind and code.
 func (p *Problem) Is(target error) bool {
-	other, ok := target.(*Problem) //nolint:errorlint // Is compares one link of the chain, as errors.Is asks.
+	other, ok := target.(*Problem)
 	return ok && p.Kind == other.Kind && p.Code == other.Code
 }
 

@@ -55,8 +55,10 @@ func (f *Form) Check(stepID string, data json.RawMessage, files int) ([]problem.
 		return nil, nil
 	}
 	var faults []problem.Field
-	if err := step.schema.Validate(values); err != nil {
-		faults = step.faults(err)
+	if !step.accepts(values) {
+		if err := step.schema.Validate(values); err != nil {
+			faults = step.faults(err)
+		}
 	}
 	if step.Kind == DocumentStep && step.Required && files == 0 {
 		faults = append(faults, problem.Field{Location: "/steps/" + stepID + "/files", Code: "file-required"})

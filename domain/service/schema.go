@@ -20,6 +20,7 @@ var errNotObject = errors.New("a step's schema must be a JSON object of type obj
 // schemaStep is a step's schema, ready to check with.
 type schemaStep struct {
 	schema     *jsonschema.Schema
+	accepts    acceptor   // says only whether, but soon
 	properties []property // in the order in which the schema names them, inner ones after their outer one
 }
 
@@ -93,7 +94,7 @@ func compileSchema(raw json.RawMessage) (*schemaStep, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the schema's properties: %w", err)
 	}
-	return &schemaStep{schema: schema, properties: properties}, nil
+	return &schemaStep{schema: schema, accepts: acceptorOf(schema), properties: properties}, nil
 }
 
 const schemaURL = "https://portal.invalid/step.json"

@@ -27,17 +27,86 @@ func New(router chi.Router, version string) huma.API {
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/api/openapi", "", ""
 	strict := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshalStrict}
 	config.Formats = map[string]huma.Format{"application/json": strict, "json": strict}
-	return humachi.New(router, config)
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		sessionScheme: {
+			Type: "apiKey", In: "cookie", Name: Cookies{Production: true}.name(), Description: "The session of somebody signed in",
+		},
+	}
+	api := humachi.New(router, config)
+	api.UseMiddleware(requireSession)
+	return api
 }
 
-var errNotUTF8 = errors.New("body is not UTF-8")
+const sessionScheme = "session"
+
+// Private marks an operation as one for people who are signed in. Anybody else is refused before the body is read.
+func Private(operation huma.Operation) huma.Operation {
+	operation.Security = []map[string][]string{{sessionScheme: {}}}
+	return operation
+}
+
+func requireSession(hctx huma.Context, next func(huma.Context)) {
+	if len(hctx.Operation().Security) > 0 {
+		if _, err := Signed(hctx.Context()); err != nil {
+			r, w := humachi.Unwrap(hctx)
+			Write(w, r, err)
+			return
+		}
+	}
+	next(hctx)
+}
+
+var (
+	errNotUTF8         = errors.New("not-text")
+	errDuplicateMember = errors.New("duplicate-member")
+)
 
 // unmarshalStrict refuses what encoding/json would silently repair.
 func unmarshalStrict(body []byte, into any) error {
 	if !utf8.Valid(body) {
 		return errNotUTF8
 	}
-	return json.Unmarshal(body, into)
+	if err := json.Unmarshal(body, into); err != nil {
+		return err
+	}
+	if whole, ok := into.(*any); ok && colons(body) != members(*whole) { // huma reads a body into an any first
+		return errDuplicateMember
+	}
+	return nil
+}
+
+// colons counts the members of valid JSON as they are written.
+func colons(body []byte) (n int) {
+	quoted := false
+	for i := 0; i < len(body); i++ {
+		switch body[i] {
+		case '"':
+			quoted = !quoted
+		case '\\':
+			i++ // only within quotes: the next byte ends nothing
+		case ':':
+			if !quoted {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// members counts the members of JSON as they were read, where a repeated name counts once.
+func members(value any) (n int) {
+	switch v := value.(type) {
+	case map[string]any:
+		n = len(v)
+		for _, member := range v {
+			n += members(member)
+		}
+	case []any:
+		for _, item := range v {
+			n += members(item)
+		}
+	}
+	return n
 }
 
 // configure makes huma speak in the portal's codes. Its hooks are global, so this happens once.

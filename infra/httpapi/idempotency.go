@@ -16,14 +16,15 @@ import (
 	"mime"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"services.example/portal/domain/problem"
+	"services.example/portal/infra/keyedlock"
 	"services.example/portal/infra/readstore"
 )
 
@@ -56,7 +57,7 @@ type Commands struct {
 	Secret  []byte // hides network addresses and first answers
 	Now     func() time.Time
 
-	running keyedLocks
+	running keyedlock.Locks[uuid.UUID]
 }
 
 // Middleware wraps a handler.
@@ -82,7 +83,7 @@ func (c *Commands) Middleware(next http.Handler) http.Handler {
 			scope = caller.AccountID
 		}
 		command.ID = uuid.NewSHA1(commandNamespace, []byte(scope+"\x00"+key))
-		unlock, err := c.running.lock(r.Context(), command.ID)
+		unlock, err := c.running.Lock(r.Context(), command.ID)
 		if err != nil {
 			Write(w, r, err)
 			return
@@ -221,7 +222,7 @@ func (a *answer) write(w http.ResponseWriter) {
 		w.Header()[name] = values
 	}
 	w.WriteHeader(a.Status)
-	_, _ = w.Write(a.Body) //nolint:errcheck // the caller has gone; nothing is left to do
+	_, _ = w.Write(a.Body) //nolint:gosec // the first answer, of the type that it was given
 }
 
 // kept chooses the headers that belong to an answer rather than to its request.
@@ -292,7 +293,7 @@ func newSeal(secret []byte, scope, key string) *seal {
 }
 
 func (s *seal) aead() (cipher.AEAD, error) {
-	salt := append(s.secret[:len(s.secret):len(s.secret)], s.scope...)
+	salt := slices.Concat(s.secret, []byte(s.scope))
 	key, err := hkdf.Key(sha256.New, []byte(s.key), salt, "portal first answer", 32)
 	if err != nil {
 		return nil, fmt.Errorf("making the key of a first answer: %w", err)
@@ -313,7 +314,8 @@ func (s *seal) seal(plain []byte) ([]byte, error) {
 	if _, err := rand.Read(nonce); err != nil {
 		return nil, fmt.Errorf("sealing a first answer: %w", err)
 	}
-	return aead.Seal(nonce, nonce, plain, nil), nil
+	sealed := slices.Clone(nonce)
+	return aead.Seal(sealed, nonce, plain, nil), nil
 }
 
 func (s *seal) open(sealed []byte) ([]byte, error) {
@@ -366,37 +368,4 @@ func printable(key string) bool {
 		}
 	}
 	return true
-}
-
-// keyedLocks lets one command of a key run at a time.
-type keyedLocks struct {
-	mu   sync.Mutex
-	held map[uuid.UUID]chan struct{}
-}
-
-func (l *keyedLocks) lock(ctx context.Context, id uuid.UUID) (unlock func(), err error) {
-	for {
-		l.mu.Lock()
-		if l.held == nil {
-			l.held = map[uuid.UUID]chan struct{}{}
-		}
-		running, taken := l.held[id]
-		if !taken {
-			done := make(chan struct{})
-			l.held[id] = done
-			l.mu.Unlock()
-			return func() {
-				l.mu.Lock()
-				delete(l.held, id)
-				l.mu.Unlock()
-				close(done)
-			}, nil
-		}
-		l.mu.Unlock()
-		select {
-		case <-running:
-		case <-ctx.Done():
-			return nil, fmt.Errorf("waiting for the same command: %w", ctx.Err())
-		}
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,7 +21,7 @@ import (
 )
 
 // Document is an RFC 9457 problem: what an HTTP answer says when a request was refused.
-type Document struct {
+type Document struct { //nolint:errname // a problem document, in the words of RFC 9457
 	Type   string       `json:"type" doc:"The code as a URI"`
 	Title  string       `json:"title" doc:"What kind of refusal this is, in the reader's language"`
 	Status int          `json:"status" doc:"The HTTP status"`
@@ -180,8 +181,11 @@ func document(ctx context.Context, status int, errs []error) *Document {
 			p.Fields = append(p.Fields, f)
 		}
 	}
-	if p.Kind == problem.Malformed {
-		p.Fields = nil // the one finding is that the body is no JSON; its text quotes the body
+	if p.Kind != problem.Invalid {
+		if slices.ContainsFunc(p.Fields, func(f problem.Field) bool { return f.Code == errDuplicateMember.Error() }) {
+			p.Code = errDuplicateMember.Error()
+		}
+		p.Fields = nil // the one finding is that the body cannot be read; its text may quote it
 	}
 	return Render(LanguageOf(ctx), p)
 }

@@ -1,6 +1,6 @@
 // Package applicationpage is the read model of one application's page: everything that its applicant sees of it.
 //
-// Document: the application's id. Streams: application-.
+// Document: the application's id. Streams: application-, and account- for the erasure of its applicant.
 package applicationpage
 
 import (
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"services.example/portal/domain/account"
 	"services.example/portal/domain/application"
 	"services.example/portal/domain/service"
 	"services.example/portal/infra/codec"
@@ -83,15 +84,27 @@ type Entry struct {
 var Model = projections.ReadModel[Page]{
 	Name:    Name,
 	Version: 1,
-	Streams: []string{streams},
+	Streams: []string{streams, accounts},
 	Indexes: []readstore.Index{{Name: ByApplicant, Fields: []readstore.Field{
 		{Path: "applicant"}, {Path: "runningNumber", Desc: true},
 	}}},
 	Keys: keys,
 	Fold: fold,
+	Reach: func(event codec.Envelope) *projections.Selection {
+		if _, ok := event.Event.(account.Erased); !ok {
+			return nil
+		}
+		return &projections.Selection{Index: ByApplicant, Prefix: []any{strings.TrimPrefix(event.Stream, accounts)}}
+	},
+	Matches: func(page *Page, event codec.Envelope) bool {
+		return page.Applicant == strings.TrimPrefix(event.Stream, accounts)
+	},
 }
 
-const streams = "application-"
+const (
+	streams  = "application-"
+	accounts = "account-"
+)
 
 func keys(event codec.Envelope) []string {
 	if _, ok := event.Event.(application.Event); !ok {
@@ -101,6 +114,10 @@ func keys(event codec.Envelope) []string {
 }
 
 func fold(page *Page, _ string, event codec.Envelope) *Page {
+	if _, ok := event.Event.(account.Erased); ok {
+		page.erase()
+		return page
+	}
 	started, ok := event.Event.(application.DraftStarted)
 	switch {
 	case ok:
@@ -161,6 +178,16 @@ func (p *Page) apply(event codec.Envelope) {
 	case application.Withdrawn:
 		p.Status, p.WithdrawnAt = string(application.StatusWithdrawn), &e.At
 		p.note(event, e.At, Withdrawn, "")
+	}
+}
+
+// erase leaves what a page is that is built when the applicant's key is gone.
+func (p *Page) erase() {
+	for i := range p.Steps {
+		p.Steps[i].Data = ""
+		for j := range p.Steps[i].Files {
+			p.Steps[i].Files[j].Name = ""
+		}
 	}
 }
 

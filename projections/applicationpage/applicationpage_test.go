@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"services.example/portal/domain/account"
 	"services.example/portal/domain/application"
 	"services.example/portal/domain/service"
 	"services.example/portal/projections/applicationpage"
@@ -103,6 +104,33 @@ func TestSavingAnotherStepOrByAnotherPersonIsALineOfItsOwn(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("timeline (-want +got):\n%s", diff)
+	}
+}
+
+// What is left of an erased applicant's page is what is built of it when the key is gone.
+func TestOfAnErasedApplicantsPageNoPersonalDataIsLeft(t *testing.T) {
+	saved := application.StepSaved{StepID: "company", Data: json.RawMessage(`{"bin":"101040000018"}`), Complete: true, At: at(1)}
+	file := attached("one", 2)
+	others := started
+	others.Applicant = "99999999-9999-4999-8999-999999999999"
+	told := func(started application.DraftStarted, saved application.StepSaved, file application.FileAttached) projectionstest.History {
+		return projectionstest.History{}.
+			In(stream, applicant, "applicant", started, saved, file).
+			In("application-of-another", others.Applicant, "applicant", others).
+			In("account-"+applicant, "", "", account.Erased{})
+	}
+	erasedStarted, erasedSaved, erasedFile := started, saved, file
+	erasedStarted.Prefilled, erasedSaved.Data, erasedFile.Name = nil, nil, ""
+
+	got := projectionstest.Documents(t, applicationpage.Model, told(started, saved, file))
+	want := projectionstest.Documents(t, applicationpage.Model, told(erasedStarted, erasedSaved, erasedFile))
+	want["of-another"] = projectionstest.Documents(t, applicationpage.Model,
+		projectionstest.History{}.In("application-of-another", others.Applicant, "applicant", others))["of-another"]
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("pages (-built without the key +erased):\n%s", diff)
+	}
+	if got := got[id].Steps[0]; got.Data != "" || !got.Complete {
+		t.Errorf("the first step is %+v", got)
 	}
 }
 

@@ -54,6 +54,9 @@ func Documents[D any](t *testing.T, model projections.ReadModel[D], history Hist
 			for _, id := range model.Keys(event) {
 				fold(t, model, documents, id, event)
 			}
+			for _, id := range reached(t, model, documents, event) {
+				fold(t, model, documents, id, event)
+			}
 		}
 	}
 	read := map[string]D{}
@@ -61,13 +64,33 @@ func Documents[D any](t *testing.T, model projections.ReadModel[D], history Hist
 		if document.body == nil {
 			continue
 		}
-		var d D
-		if err := bson.Unmarshal(document.body, &d); err != nil {
-			t.Fatalf("decoding document %s: %v", id, err)
-		}
-		read[id] = d
+		read[id] = *decode[D](t, id, document.body)
 	}
 	return read
+}
+
+// reached lists the documents that an event changes without naming them.
+func reached[D any](t *testing.T, model projections.ReadModel[D], documents map[string]stored, event codec.Envelope) []string {
+	t.Helper()
+	if model.Reach == nil || model.Reach(event) == nil {
+		return nil
+	}
+	var ids []string
+	for id, document := range documents {
+		if document.body != nil && model.Matches(decode[D](t, id, document.body), event) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+func decode[D any](t *testing.T, id string, body bson.Raw) *D {
+	t.Helper()
+	doc := new(D)
+	if err := bson.Unmarshal(body, doc); err != nil {
+		t.Fatalf("decoding document %s: %v", id, err)
+	}
+	return doc
 }
 
 // fold does what an engine does with one event and one document. That an event is skipped when the document has seen it
@@ -80,10 +103,7 @@ func fold[D any](t *testing.T, model projections.ReadModel[D], documents map[str
 	}
 	var doc *D
 	if before.body != nil {
-		doc = new(D)
-		if err := bson.Unmarshal(before.body, doc); err != nil {
-			t.Fatalf("decoding document %s: %v", id, err)
-		}
+		doc = decode[D](t, id, before.body)
 	}
 	after := stored{seen: event.Position}
 	if doc = model.Fold(doc, id, event); doc != nil {

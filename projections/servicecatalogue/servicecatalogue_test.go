@@ -54,7 +54,8 @@ func TestServices(t *testing.T) {
 		},
 		"any version may be published later": {
 			[]any{
-				revised(1, "Заң қызметі"), revised(2, "Өтініш"), service.Published{Version: 2, At: published},
+				revised(1, "Заң қызметі"), revised(2, "Өтініш"),
+				service.Published{Version: 2, At: published},
 				service.Published{Version: 1, At: published},
 			},
 			map[string]servicecatalogue.Service{id: {

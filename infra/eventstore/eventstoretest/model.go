@@ -33,7 +33,6 @@ type modelEvent struct {
 	stream   string
 	id       uuid.UUID
 	revision int64
-	position eventstore.Position // as the store said
 }
 
 var (

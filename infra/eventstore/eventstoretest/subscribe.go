@@ -259,7 +259,8 @@ func testSubscribeSlowly(t *testing.T, h Harness) {
 func testCountedDelivery(t *testing.T, h Harness) {
 	const each = 20
 	filters := []eventstore.Filter{
-		{}, {},
+		{},
+		{},
 		{Streams: []string{"even-"}},
 		{Types: []string{"odd."}},
 		{Streams: []string{"odd-"}, Types: []string{"odd.v1", "odd.v2"}},

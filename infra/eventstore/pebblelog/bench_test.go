@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -25,7 +24,7 @@ var (
 	benchMetadata = bytes.Repeat([]byte("metadata "), 10)    // 90 bytes
 )
 
-var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+var quiet = slog.New(slog.DiscardHandler)
 
 func benchEvent() eventstore.Event {
 	return eventstore.Event{
@@ -103,7 +102,7 @@ func appendAll(b *testing.B, log *pebblelog.Log, n int) {
 func openRaw(b *testing.B) *pebble.DB {
 	b.Helper()
 	db, err := pebble.Open(b.TempDir(), &pebble.Options{
-		FormatMajorVersion: pebble.FormatNewest, CacheSize: 32 << 20, MemTableSize: 16 << 20,
+		FormatMajorVersion: pebble.FormatNewest, CacheSize: 64 << 20, MemTableSize: 8 << 20,
 		MemTableStopWritesThreshold: 4, LoggerAndTracer: nil, Logger: quietLogger{},
 	})
 	if err != nil {

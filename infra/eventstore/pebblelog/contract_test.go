@@ -27,15 +27,15 @@ func TestContract(t *testing.T) {
 }
 
 // open opens a log that is closed when the test ends.
-func open(t testing.TB, dir string, options pebblelog.Options) *pebblelog.Log {
-	t.Helper()
+func open(tb testing.TB, dir string, options pebblelog.Options) *pebblelog.Log {
+	tb.Helper()
 	log, err := pebblelog.Open(dir, options)
 	if err != nil {
-		t.Fatalf("open: %v", err)
+		tb.Fatalf("open: %v", err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := log.Close(); err != nil {
-			t.Errorf("close: %v", err)
+			tb.Errorf("close: %v", err)
 		}
 	})
 	return log

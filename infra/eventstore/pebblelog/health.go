@@ -10,13 +10,15 @@ import (
 	"services.example/portal/infra/eventstore"
 )
 
-// health tells whether Pebble can write its tables. It tries again by itself; meanwhile appends are refused, since
-// they would fill the memory and then wait.
+// health tells whether Pebble can write its tables. It tries again by itself; meanwhile appends are refused: they
+// would fill the memory and then wait, as the group does that Pebble makes wait (stalls) already.
 type health struct {
-	mu      sync.Mutex
-	err     error         // nil: well
-	ill     chan struct{} // closed while err is set
-	flushed error         // how the last flush ended
+	mu       sync.Mutex
+	err      error         // nil: well
+	ill      chan struct{} // closed while err is set
+	flushed  error         // how the last flush ended
+	flushing bool          // a flush has failed, and none has succeeded since
+	stalled  bool          // a group waits for room
 }
 
 func newHealth() *health { return &health{ill: make(chan struct{})} }
@@ -28,24 +30,42 @@ func (h *health) current() (<-chan struct{}, error) {
 	return h.ill, h.err
 }
 
-// ended notes the end of a flush and tells whether it cured the trouble.
-func (h *health) ended(err error) (cured bool) {
+// flushEnded notes the end of a flush and tells whether it cured the trouble.
+func (h *health) flushEnded(err error) (cured bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.flushed = err
-	if err != nil || h.err == nil {
+	if err == nil {
+		h.flushing = false
+	}
+	return h.cure()
+}
+
+// stall notes that a group waits, or does not any more, and tells whether that is the cure.
+func (h *health) stall(begin bool) (cured bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.stalled = begin
+	return h.cure()
+}
+
+func (h *health) cure() bool {
+	if h.err == nil || h.flushing || h.stalled {
 		return false
 	}
 	h.err, h.ill = nil, make(chan struct{})
 	return true
 }
 
-// failed notes an error of Pebble's background work and tells whether it is new trouble: that of a flush. Pebble ends
-// the flush of an empty table with an error too, but does not report that one here.
+// failed notes an error of Pebble's background work and tells whether it is new trouble: a flush failed, or something
+// that a group waits for. Pebble ends the flush of an empty table with an error too, but does not report that one here.
 func (h *health) failed(cause error) (fresh bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.err != nil || h.flushed == nil || !errors.Is(cause, h.flushed) {
+	if h.flushed != nil && errors.Is(cause, h.flushed) {
+		h.flushing = true
+	}
+	if h.err != nil || !h.flushing && !h.stalled {
 		return false
 	}
 	h.err = fmt.Errorf("%w: the log cannot write its tables: %w", eventstore.ErrUnavailable, cause)
@@ -53,9 +73,17 @@ func (h *health) failed(cause error) (fresh bool) {
 	return true
 }
 
-func (l *Log) flushEnded(info pebble.FlushInfo) {
-	if l.health.ended(info.Err) {
-		l.logger.Info("event log can write its tables again", "directory", l.dir)
+func (l *Log) listener() *pebble.EventListener {
+	cured := func(cured bool) {
+		if cured {
+			l.logger.Info("event log can write its tables again", "directory", l.dir)
+		}
+	}
+	return &pebble.EventListener{
+		FlushEnd:        func(info pebble.FlushInfo) { cured(l.health.flushEnded(info.Err)) },
+		WriteStallBegin: func(pebble.WriteStallBeginInfo) { cured(l.health.stall(true)) },
+		WriteStallEnd:   func() { cured(l.health.stall(false)) },
+		BackgroundError: l.background,
 	}
 }
 

@@ -34,7 +34,7 @@ func eventKey(position uint64) []byte {
 func putStreamKey(key []byte, number uint64, revision int64) {
 	key[0] = streamPrefix
 	binary.BigEndian.PutUint64(key[1:], number)
-	binary.BigEndian.PutUint64(key[9:], uint64(revision)) //nolint:gosec // revisions are never negative here
+	binary.BigEndian.PutUint64(key[9:], uint64(revision))
 }
 
 func streamKey(number uint64, revision int64) []byte {

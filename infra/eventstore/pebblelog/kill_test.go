@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 }
 
 func child(ctx context.Context, mode, dir string) *exec.Cmd {
-	command := exec.CommandContext(ctx, os.Args[0]) //nolint:gosec // this test binary
+	command := exec.CommandContext(ctx, os.Args[0])
 	command.Env = append(os.Environ(), childMode+"="+mode, childDir+"="+dir)
 	command.Stderr = os.Stderr
 	return command
@@ -130,7 +130,7 @@ func TestKilledProcessesLoseNothing(t *testing.T) {
 	dir := t.TempDir()
 	var all []acknowledged
 	for kill := range kills {
-		all = append(all, killDuringAppends(t, dir, 100+rand.IntN(2000))...) //nolint:gosec // a test
+		all = append(all, killDuringAppends(t, dir, 100+rand.IntN(2000))...)
 		wantAll(t, dir, all)
 		t.Logf("kill %d: %d events acknowledged so far", kill+1, len(all))
 	}

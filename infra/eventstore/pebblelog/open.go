@@ -93,12 +93,12 @@ func (l *Log) pebbleOptions(readOnly bool) *pebble.Options {
 		ErrorIfNotExists:            readOnly,
 		FormatMajorVersion:          pebbleFormat,
 		CacheSize:                   l.options.CacheSize,
-		MemTableSize:                uint64(l.options.MemTableSize), //nolint:gosec // a size
+		MemTableSize:                uint64(l.options.MemTableSize),
 		MemTableStopWritesThreshold: 4,
 		MaxOpenFiles:                512,
 		WALBytesPerSync:             0,
 		Logger:                      pebbleLogger{logger: l.logger, fatal: l.files.fail},
-		EventListener:               &pebble.EventListener{FlushEnd: l.flushEnded, BackgroundError: l.background},
+		EventListener:               l.listener(),
 	}
 	for i := range options.Levels {
 		options.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
@@ -180,7 +180,7 @@ func (l *Log) lastRecord() (last record, found bool, err error) {
 
 // warm reads the last events' ids, so that appends repeated after a restart are recognised.
 func (w *writer) warm(end uint64) error {
-	count := min(end, uint64(w.log.options.IDs)) //nolint:gosec // a size
+	count := min(end, uint64(w.log.options.IDs))
 	it, err := w.log.db.NewIter(&pebble.IterOptions{LowerBound: eventKey(end - count + 1), UpperBound: eventKey(end + 1)})
 	if err != nil {
 		return err

@@ -12,8 +12,8 @@ type Options struct {
 	Logger *slog.Logger     // default: slog.Default()
 	Clock  func() time.Time // default: time.Now
 
-	CacheSize    int64 // bytes of blocks kept in memory; default 32 MiB
-	MemTableSize int   // bytes of one memtable, of which there are up to four; default 16 MiB
+	CacheSize    int64 // bytes of blocks kept in memory, memtables included; default 64 MiB
+	MemTableSize int   // bytes of one memtable, of which there are up to four; default 8 MiB
 	GroupCount   int   // appends in one group at most; default 1024
 	GroupSize    int   // bytes after which a group takes no further append; default 4 MiB
 	Heads        int   // stream heads kept in memory; default 16,384
@@ -39,8 +39,8 @@ func (o Options) withDefaults() Options {
 	if o.FS == nil {
 		o.FS = vfs.Default
 	}
-	setDefault(&o.CacheSize, 32<<20)
-	setDefault(&o.MemTableSize, 16<<20)
+	setDefault(&o.CacheSize, 64<<20)
+	setDefault(&o.MemTableSize, 8<<20)
 	setDefault(&o.GroupCount, 1024)
 	setDefault(&o.GroupSize, 4<<20)
 	setDefault(&o.Heads, 16384)

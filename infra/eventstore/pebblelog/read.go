@@ -1,6 +1,7 @@
 package pebblelog
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -225,26 +226,28 @@ func (s *streamScan) fill(ctx context.Context, l *Log) error {
 	if err != nil {
 		return readError(err)
 	}
-	err = s.fillFrom(ctx, l, it)
-	if closeErr := it.Close(); err == nil && closeErr != nil {
+	events, err := l.db.NewIter(&pebble.IterOptions{LowerBound: []byte{eventPrefix}, UpperBound: []byte{eventPrefix + 1}})
+	if err != nil {
+		return readError(errors.Join(err, it.Close()))
+	}
+	err = s.fillFrom(ctx, it, events)
+	if closeErr := errors.Join(events.Close(), it.Close()); err == nil && closeErr != nil {
 		err = readError(closeErr)
 	}
 	return err
 }
 
-func (s *streamScan) fillFrom(ctx context.Context, l *Log, it *pebble.Iterator) error {
-	step, valid := it.Next, false
+func (s *streamScan) fillFrom(ctx context.Context, it, events *pebble.Iterator) error {
+	start, step := it.First, it.Next
 	if s.backwards {
-		step, valid = it.Prev, it.Last()
-	} else {
-		valid = it.First()
+		start, step = it.Last, it.Prev
 	}
 	size := 0
-	for ; valid; valid = step() {
+	for valid := start(); valid; valid = step() {
 		if err := ctx.Err(); err != nil {
 			return readError(err)
 		}
-		revision := int64(binary.BigEndian.Uint64(it.Key()[9:])) //nolint:gosec // written from an int64
+		revision := int64(binary.BigEndian.Uint64(it.Key()[9:]))
 		value, err := it.ValueAndErr()
 		if err != nil {
 			return readError(err)
@@ -253,7 +256,7 @@ func (s *streamScan) fillFrom(ctx context.Context, l *Log, it *pebble.Iterator) 
 		if !ok || revision != s.next {
 			return &DamageError{Stream: s.name, Position: entry.position, Cause: errIndex}
 		}
-		hidden, n, err := s.take(l, entry, revision)
+		hidden, n, err := s.take(events, entry, revision)
 		if err != nil {
 			return err
 		}
@@ -277,31 +280,31 @@ func (s *streamScan) fillFrom(ctx context.Context, l *Log, it *pebble.Iterator) 
 }
 
 // take adds one event to the page unless it is too old to be shown.
-func (s *streamScan) take(l *Log, entry streamEntry, revision int64) (hidden bool, size int, err error) {
-	value, closer, err := l.db.Get(eventKey(entry.position))
-	if errors.Is(err, pebble.ErrNotFound) {
+func (s *streamScan) take(events *pebble.Iterator, entry streamEntry, revision int64) (hidden bool, size int, err error) {
+	var key [eventKeySize]byte
+	putEventKey(key[:], entry.position)
+	if !events.SeekGE(key[:]) || !bytes.Equal(events.Key(), key[:]) {
+		if err := events.Error(); err != nil {
+			return false, 0, readError(err)
+		}
 		return false, 0, &DamageError{Stream: s.name, Position: entry.position, Cause: errMissing}
 	}
+	value, err := events.ValueAndErr()
 	if err != nil {
 		return false, 0, readError(err)
 	}
 	r, err := parseRecord(entry.position, value)
 	switch {
 	case err != nil:
-		err = &DamageError{Stream: s.name, Position: entry.position, Cause: err}
+		return false, 0, &DamageError{Stream: s.name, Position: entry.position, Cause: err}
 	case r.revision != revision || string(r.stream) != s.name:
-		err = &DamageError{Stream: s.name, Position: entry.position, Cause: errIndex}
+		return false, 0, &DamageError{Stream: s.name, Position: entry.position, Cause: errIndex}
 	case r.created < s.oldest:
-		hidden = true
-	default:
-		s.page = append(s.page, r.recorded())
-		s.left--
+		return true, 0, nil
 	}
-	size = len(value)
-	if closeErr := closer.Close(); err == nil && closeErr != nil {
-		err = readError(closeErr)
-	}
-	return hidden, size, err
+	s.page = append(s.page, r.recorded())
+	s.left--
+	return false, len(value), nil
 }
 
 // event reads one event by its number.
@@ -360,7 +363,7 @@ func (l *Log) EventsAfter(ctx context.Context, after eventstore.Position, limit 
 			return 0, err
 		}
 	}
-	return int(min(end.users-before, uint64(limit))), nil //nolint:gosec // at most limit
+	return int(min(end.users-before, uint64(limit))), nil
 }
 
 func (l *Log) usersThrough(position uint64) (uint64, error) {

@@ -81,8 +81,8 @@ func (p *pending) seal(h header) []byte {
 		head[checksumSize] |= flagJSON
 	}
 	head = binary.AppendUvarint(head, h.users)
-	head = binary.AppendUvarint(head, uint64(h.revision)) //nolint:gosec // never negative
-	head = binary.AppendUvarint(head, uint64(h.created))  //nolint:gosec // never negative
+	head = binary.AppendUvarint(head, uint64(h.revision))
+	head = binary.AppendUvarint(head, uint64(h.created))
 	sum := sumHeader(p.sum, head[checksumSize:], h.position)
 	binary.BigEndian.PutUint32(head, sum)
 	record := p.buf[maxHeaderSize-len(head):]
@@ -133,10 +133,10 @@ func parseRecord(position uint64, value []byte) (record, error) {
 		}
 		*number, rest = n, rest[size:]
 	}
-	if int64(revision) < 0 || int64(created) < 0 { //nolint:gosec // this is the range check
+	if int64(revision) < 0 || int64(created) < 0 {
 		return record{}, errNumber
 	}
-	r.revision, r.created = int64(revision), int64(created) //nolint:gosec // checked above
+	r.revision, r.created = int64(revision), int64(created)
 	body := rest
 	sum := crcOf(body)
 	if sumHeader(sum, value[checksumSize:len(value)-len(body)], position) != binary.BigEndian.Uint32(value) {

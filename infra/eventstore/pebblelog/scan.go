@@ -66,16 +66,12 @@ func (l *Log) fill(
 func fillFrom(
 	ctx context.Context, it *pebble.Iterator, page []eventstore.Recorded, s *span, f *eventstore.Filter, limit int,
 ) ([]eventstore.Recorded, error) {
-	step := it.Next
-	valid := false
+	start, step := it.First, it.Next
 	if s.backwards {
-		step = it.Prev
-		valid = it.Last()
-	} else {
-		valid = it.First()
+		start, step = it.Last, it.Prev
 	}
 	considered, size := 0, 0
-	for ; valid; valid = step() {
+	for valid := start(); valid; valid = step() {
 		if considered%64 == 0 && ctx.Err() != nil {
 			return page, readError(ctx.Err())
 		}

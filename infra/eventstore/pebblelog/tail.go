@@ -60,7 +60,7 @@ func (t *tail) keep(records [][]byte) {
 		drop++
 	}
 	t.records = t.records[drop:]
-	t.first += uint64(drop) //nolint:gosec // drop is a length
+	t.first += uint64(drop)
 }
 
 // copyTo appends the records from a position on, as many as the slice has room for. It returns none if they are no

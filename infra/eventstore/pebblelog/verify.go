@@ -187,7 +187,7 @@ func (v *verifier) checkEntry(walk *streamWalk, it, events *pebble.Iterator) err
 		return &DamageError{Cause: errKey}
 	}
 	number := binary.BigEndian.Uint64(it.Key()[1:])
-	revision := int64(binary.BigEndian.Uint64(it.Key()[9:])) //nolint:gosec // written from an int64
+	revision := int64(binary.BigEndian.Uint64(it.Key()[9:]))
 	entry, ok := parseStreamEntry(it.Value())
 	if !ok {
 		return &DamageError{Stream: walk.name, Cause: errIndex}
@@ -298,7 +298,7 @@ func (v *verifier) checkLast(stream string, h head) error {
 	}
 	want := head{number: h.number, last: eventstore.NoRevision}
 	for valid := it.Last(); valid; valid = it.Prev() {
-		revision := int64(binary.BigEndian.Uint64(it.Key()[9:])) //nolint:gosec // written from an int64
+		revision := int64(binary.BigEndian.Uint64(it.Key()[9:]))
 		entry, _ := parseStreamEntry(it.Value())
 		want.position = max(want.position, entry.position)
 		if revision == math.MaxInt64 {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -151,14 +152,17 @@ func TestVerifyNamesTheDamage(t *testing.T) {
 		expect string
 	}{
 		{"an event dropped in the middle", func(t *testing.T, dir string) {
+			t.Helper()
 			keys, _ := entries(t, dir, 'E')
 			rewrite(t, dir, func(_ func(k, v []byte), remove func([]byte)) { remove(keys[middle]) })
 		}, "at event 8: the event is missing"},
 		{"the last event dropped", func(t *testing.T, dir string) {
+			t.Helper()
 			keys, _ := entries(t, dir, 'E')
 			rewrite(t, dir, func(_ func(k, v []byte), remove func([]byte)) { remove(keys[last]) })
 		}, "at event 18: the event is missing"},
 		{"two events swapped", func(t *testing.T, dir string) {
+			t.Helper()
 			keys, values := entries(t, dir, 'E')
 			rewrite(t, dir, func(set func(k, v []byte), _ func([]byte)) {
 				set(keys[middle], values[middle+1])
@@ -166,33 +170,40 @@ func TestVerifyNamesTheDamage(t *testing.T) {
 			})
 		}, "at event 8: the record's checksum is wrong"},
 		{"one bit of an event changed", func(t *testing.T, dir string) {
+			t.Helper()
 			keys, values := entries(t, dir, 'E')
 			values[middle][len(values[middle])/2] ^= 0x10
 			rewrite(t, dir, func(set func(k, v []byte), _ func([]byte)) { set(keys[middle], values[middle]) })
 		}, "at event 8: the record's checksum is wrong"},
 		{"an event cut off", func(t *testing.T, dir string) {
+			t.Helper()
 			keys, values := entries(t, dir, 'E')
 			rewrite(t, dir, func(set func(k, v []byte), _ func([]byte)) { set(keys[middle], values[middle][:3]) })
 		}, "at event 8: the record is cut off"},
 		{"an event of zeros", func(t *testing.T, dir string) {
+			t.Helper()
 			keys, _ := entries(t, dir, 'E')
 			rewrite(t, dir, func(set func(k, v []byte), _ func([]byte)) { set(keys[middle], make([]byte, 500)) })
 		}, "at event 8: the record has an unknown format"},
 		{"an event too many", func(t *testing.T, dir string) {
+			t.Helper()
 			keys, values := entries(t, dir, 'E')
 			key := bytes.Clone(keys[last])
 			key[len(key)-1]++
 			rewrite(t, dir, func(set func(k, v []byte), _ func([]byte)) { set(key, values[last]) })
 		}, "at event 19: the record's checksum is wrong"},
 		{"an index entry dropped", func(t *testing.T, dir string) {
+			t.Helper()
 			keys, _ := entries(t, dir, 'S')
 			rewrite(t, dir, func(_ func(k, v []byte), remove func([]byte)) { remove(keys[1]) })
 		}, "in stream thing-1 at event 7: the index of the stream does not agree with its events"},
 		{"the last index entry of a stream dropped", func(t *testing.T, dir string) {
+			t.Helper()
 			keys, _ := entries(t, dir, 'S')
 			rewrite(t, dir, func(_ func(k, v []byte), remove func([]byte)) { remove(keys[2]) })
 		}, "there are not as many index entries as events"},
 		{"two index entries swapped", func(t *testing.T, dir string) {
+			t.Helper()
 			keys, values := entries(t, dir, 'S')
 			rewrite(t, dir, func(set func(k, v []byte), _ func([]byte)) {
 				set(keys[1], values[2])
@@ -200,22 +211,27 @@ func TestVerifyNamesTheDamage(t *testing.T) {
 			})
 		}, "in stream thing-1 at event 7: the index of the stream does not agree with its events"},
 		{"an index entry's id changed", func(t *testing.T, dir string) {
+			t.Helper()
 			keys, values := entries(t, dir, 'S')
 			values[0][20]++
 			rewrite(t, dir, func(set func(k, v []byte), _ func([]byte)) { set(keys[0], values[0]) })
 		}, "in stream thing-1 at event 1: the index of the stream does not agree with its events"},
 		{"a head dropped", func(t *testing.T, dir string) {
+			t.Helper()
 			rewrite(t, dir, func(_ func(k, v []byte), remove func([]byte)) { remove([]byte("Hthing-1")) })
 		}, "in stream thing-1: the stream has no head"},
 		{"a head of another stream", func(t *testing.T, dir string) {
+			t.Helper()
 			_, values := entries(t, dir, 'H')
 			rewrite(t, dir, func(set func(k, v []byte), _ func([]byte)) { set([]byte("Hthing-1"), values[0]) })
 		}, "in stream thing-1: the head of the stream does not agree with its events"},
 		{"a head of a stream that there is not", func(t *testing.T, dir string) {
+			t.Helper()
 			nothing := []byte{0, 0, 1, 0, 0} // no events, and no metadata either
 			rewrite(t, dir, func(set func(k, v []byte), _ func([]byte)) { set([]byte("Hunknown"), nothing) })
 		}, "in stream unknown: the head of the stream does not agree with its events"},
 		{"a head that hides more than its metadata say", func(t *testing.T, dir string) {
+			t.Helper()
 			keys, values := entries(t, dir, 'H')
 			for i, key := range keys {
 				if string(key) == "Hthing-1" {
@@ -225,9 +241,11 @@ func TestVerifyNamesTheDamage(t *testing.T) {
 			}
 		}, "in stream thing-1: the head of the stream does not agree with its metadata"},
 		{"a head that cannot be read", func(t *testing.T, dir string) {
+			t.Helper()
 			rewrite(t, dir, func(set func(k, v []byte), _ func([]byte)) { set([]byte("Hthing-1"), []byte{0xff}) })
 		}, "in stream thing-1: the head of the stream is damaged"},
 		{"a key that is not the log's", func(t *testing.T, dir string) {
+			t.Helper()
 			rewrite(t, dir, func(set func(k, v []byte), _ func([]byte)) { set([]byte("Zoo"), nil) })
 		}, "there is a key that is not the log's"},
 	} {
@@ -301,7 +319,7 @@ func TestBackupOfALogInUse(t *testing.T) {
 			}
 		}
 		acknowledged := log.End()
-		dir := filepath.Join(target, fmt.Sprint(i))
+		dir := filepath.Join(target, strconv.Itoa(i))
 		if err := log.Backup(t.Context(), dir); err != nil {
 			t.Fatal(err)
 		}

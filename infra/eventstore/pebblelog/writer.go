@@ -71,21 +71,21 @@ func (w *writer) write(first *request) {
 	w.finish(w.commit())
 }
 
-// another returns a request that waits already. The callers that the last group woke are just about to ask again: one
-// pass through the scheduler lets them join this group.
+// yields is how often the writer lets others run before it commits a group without them.
+const yields = 4
+
+// another returns a request that waits already. The callers that the last group woke are just about to ask again: a
+// few passes through the scheduler let them join this group, instead of waiting for its sync.
 func (w *writer) another() *request {
-	select {
-	case r := <-w.log.requests:
-		return r
-	default:
+	for range yields {
+		select {
+		case r := <-w.log.requests:
+			return r
+		default:
+			runtime.Gosched()
+		}
 	}
-	runtime.Gosched()
-	select {
-	case r := <-w.log.requests:
-		return r
-	default:
-		return nil
-	}
+	return nil
 }
 
 func (w *writer) begin() {

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"services.example/portal/infra/eventstore"
+	"services.example/portal/infra/eventstore/pebblelog"
+	"services.example/portal/projections/all"
+)
+
+// The size of one event of the append figures.
+const (
+	benchData     = 300 // bytes
+	benchMetadata = 90
+)
+
+// appendRatio measures durable appends against Pebble's own synced commits of records of the same size.
+func (b *bench) appendRatio(ctx context.Context) (figure, error) {
+	var ours, raw float64
+	for range 3 { // in turn, so that a slow moment of the machine meets both
+		one, err := b.appends(ctx)
+		if err != nil {
+			return figure{}, err
+		}
+		other, err := b.rawCommits(ctx)
+		if err != nil {
+			return figure{}, err
+		}
+		ours, raw = ours+one/3, raw+other/3
+	}
+	return figure{
+		name:  fmt.Sprintf("durable appends, %d callers", b.Clients),
+		value: fmt.Sprintf("%.0f/s", ours), limit: fmt.Sprintf("%.0f/s raw Pebble synced commits", raw),
+		ratio: ratio(ours, raw), bar: "≥ 0.80", met: ours >= 0.8*raw,
+	}, nil
+}
+
+// perSecond lets clients call work for a while and returns the calls a second.
+func (b *bench) perSecond(ctx context.Context, work func(ctx context.Context, client, n int) error) (float64, error) {
+	var calls atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	started := time.Now()
+	end := started.Add(b.Duration / 3)
+	for client := range b.Clients {
+		group.Go(func() error {
+			for n := 0; time.Now().Before(end); n++ {
+				if err := work(ctx, client, n); err != nil {
+					return err
+				}
+				calls.Add(1)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return 0, err
+	}
+	return float64(calls.Load()) / time.Since(started).Seconds(), nil
+}
+
+func (b *bench) appends(ctx context.Context) (_ float64, err error) {
+	dir, err := os.MkdirTemp(b.folder, "appends")
+	if err != nil {
+		return 0, fmt.Errorf("making a folder: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	log, err := pebblelog.Open(filepath.Join(dir, "events"), pebblelog.Options{})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, log.Close()) }()
+	data, metadata := make([]byte, benchData), make([]byte, benchMetadata)
+	return b.perSecond(ctx, func(ctx context.Context, client, n int) error {
+		event := eventstore.Event{ID: uuid.Must(uuid.NewV7()), Type: "bench.appended.v1", JSON: true, Data: data, Metadata: metadata}
+		_, err := log.Append(ctx, "bench-"+strconv.Itoa(client), eventstore.Expected(n-1), event)
+		return err
+	})
+}
+
+func (b *bench) rawCommits(ctx context.Context) (_ float64, err error) {
+	dir, err := os.MkdirTemp(b.folder, "raw")
+	if err != nil {
+		return 0, fmt.Errorf("making a folder: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	db, err := pebble.Open(dir, &pebble.Options{
+		MemTableSize: 16 << 20, FormatMajorVersion: pebble.FormatNewest, Logger: quietLogger{},
+	})
+	if err != nil {
+		return 0, fmt.Errorf("opening Pebble: %w", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	record := make([]byte, benchData+benchMetadata)
+	return b.perSecond(ctx, func(_ context.Context, client, n int) error {
+		return db.Set(fmt.Appendf(nil, "%08d/%08d", client, n), record, pebble.Sync)
+	})
+}
+
+// quietLogger keeps Pebble's chatter out of the table.
+type quietLogger struct{}
+
+func (quietLogger) Infof(string, ...any)  {}
+func (quietLogger) Errorf(string, ...any) {}
+func (quietLogger) Fatalf(format string, args ...any) {
+	slog.Error("Pebble gave up", "reason", fmt.Sprintf(format, args...))
+}
+
+// rebuild measures the rebuild of every read model against reading and decoding the log alone.
+func (b *bench) rebuild(ctx context.Context, l *loaded) (_ []figure, err error) {
+	p, err := open(ctx, l.where, options{messages: &outbox{}})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	if err := p.project(ctx); err != nil {
+		return nil, err
+	}
+	events, started := 0, time.Now()
+	for recorded, err := range p.events.ReadAll(ctx, eventstore.AllRead{}) {
+		if err != nil {
+			return nil, err
+		}
+		if _, err := p.codec.Decode(ctx, recorded); err != nil {
+			return nil, err
+		}
+		events++
+	}
+	decoding := float64(events) / time.Since(started).Seconds()
+	started = time.Now()
+	reports, err := p.engine.Rebuild(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// The slowest of those built together took from the start to the end of reading the log; comparing comes after.
+	slowest := time.Duration(0)
+	for _, r := range reports {
+		slowest = max(slowest, r.Duration)
+		if len(r.Differences) > 0 {
+			return nil, fmt.Errorf("%s was not what the log says", r.Name)
+		}
+	}
+	rebuilding := float64(events) / slowest.Seconds()
+	return []figure{{
+		name:  fmt.Sprintf("rebuild of all %d read models, %d events", len(all.Projections()), events),
+		value: fmt.Sprintf("%.0f events/s", rebuilding), limit: fmt.Sprintf("%.0f/s reading and decoding", decoding),
+		ratio: ratio(rebuilding, decoding), bar: "≥ 0.25 and ≥ 50,000/s",
+		met: rebuilding >= 0.25*decoding && rebuilding >= 50_000,
+	}}, nil
+}
