@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"services.example/portal/domain/account"
-	"services.example/portal/domain/problem"
+	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/session"
 )
 
@@ -47,6 +47,8 @@ type SignedIn struct {
 	Name    string
 	Login   string
 	Session session.Started
+
+	Position eventstore.Position // from which on every read model knows the account
 }
 
 // startSession opens a session on an account. A password changed meanwhile wins: the session does not outlive it.
@@ -62,7 +64,7 @@ func (a *Accounts) startSession(ctx context.Context, req Request, id string, s a
 	req.Actor = id
 	outcome, err := a.streams.accounts.execute(ctx, req, id, func(now account.State) (account.Command, error) {
 		if now.CredentialEpoch != s.CredentialEpoch || now.Blocked || now.Erased {
-			return nil, problem.New(problem.Gone, "code-expired")
+			return nil, codeExpired()
 		}
 		return account.RecordSignIn{SessionRef: started.ID, Stay: stay, At: a.deps.Now()}, nil
 	})
@@ -70,7 +72,9 @@ func (a *Accounts) startSession(ctx context.Context, req Request, id string, s a
 		return SignedIn{}, errors.Join(err, a.deps.Sessions.End(ctx, started.ID))
 	}
 	now := outcome.State
-	return SignedIn{ID: id, Kind: now.Kind, Name: now.Name(), Login: now.Number, Session: started}, nil
+	return SignedIn{
+		ID: id, Kind: now.Kind, Name: now.Name(), Login: now.Number, Session: started, Position: outcome.Position,
+	}, nil
 }
 
 // Challenge is a code that somebody has to enter.

@@ -159,6 +159,16 @@ func (at loaded[S]) repeated(req Request) (bool, error) {
 	return false, nil
 }
 
+// repeated tells whether a stream already holds a command, for use cases that check something before they give it.
+// Error: idempotency-key-reused.
+func (a *aggregate[S, C, E]) repeated(ctx context.Context, req Request, id string) (bool, error) {
+	at, err := a.load(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	return at.repeated(req)
+}
+
 // execute carries out a command. The command is made from the state on which it will be decided, and is made and
 // decided anew when somebody else appended first. A repeated command answers from the stream.
 func (a *aggregate[S, C, E]) execute(

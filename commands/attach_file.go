@@ -23,14 +23,20 @@ func (a *Applications) AttachFile(
 	if err != nil {
 		return Application{}, application.File{}, err
 	}
-	if err := current.State.AcceptsFile(stepID); err != nil {
+	repeated, err := a.streams.applications.repeated(ctx, req, id)
+	if err != nil {
 		return Application{}, application.File{}, err
 	}
-	stored, err := a.deps.Files.Put(ctx, req.Actor, content, current.Service.Files.MaxFileBytes)
-	if err != nil {
-		return Application{}, application.File{}, fmt.Errorf("storing a file: %w", err)
+	if !repeated {
+		if err := current.State.AcceptsFile(stepID); err != nil {
+			return Application{}, application.File{}, err
+		}
+		stored, err := a.deps.Files.Put(ctx, req.Actor, content, current.Service.Files.MaxFileBytes)
+		if err != nil {
+			return Application{}, application.File{}, fmt.Errorf("storing a file: %w", err)
+		}
+		file.SHA256, file.MIME, file.Size = stored.SHA256, stored.MIME, stored.Size
 	}
-	file.SHA256, file.MIME, file.Size = stored.SHA256, stored.MIME, stored.Size
 	attached, err := a.ask(ctx, req, id,
 		func(_ application.State, content service.Content, form *service.Form) (application.Command, error) {
 			return application.AttachFile{

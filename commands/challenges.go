@@ -55,6 +55,7 @@ type challenge struct {
 	SentAt   time.Time     `bson:"sentAt"`
 	ValidTo  time.Time     `bson:"validTo"`
 	Done     bool          `bson:"done"`
+	DoneBy   string        `bson:"doneBy,omitempty"` // the repeatable command that entered the code
 
 	id      string
 	version int64
@@ -98,17 +99,24 @@ func (c *challenges) issue(ctx context.Context, id string, ch challenge, send fu
 	return Challenge{ID: id, ExpiresAt: ch.ValidTo}, nil
 }
 
-// resend gives the challenge a new code. Errors: problem.TooMany within the resend delay, problem.Gone.
-func (c *challenges) resend(ctx context.Context, id string, send func(ch challenge, code string) error) (Challenge, error) {
+// resend gives the challenge a new code, once it is clear how to send it. Errors: problem.TooMany within the resend delay,
+// problem.Gone; what prepare refuses leaves the code that was sent before as it is.
+func (c *challenges) resend(
+	ctx context.Context, id string, prepare func(challenge) (send func(code string) error, err error),
+) (Challenge, error) {
 	ch, err := c.find(ctx, id)
 	if err != nil {
 		return Challenge{}, err
 	}
 	if ch.Done || ch.TOTP || ch.Attempts >= codeAttempts {
-		return Challenge{}, problem.New(problem.Gone, "code-expired")
+		return Challenge{}, codeExpired()
 	}
 	if wait := ch.SentAt.Add(resendDelay).Sub(c.now()); wait > 0 {
 		return Challenge{}, &problem.Problem{Kind: problem.TooMany, Code: "resend-too-soon", RetryAfter: wait}
+	}
+	send, err := prepare(ch)
+	if err != nil {
+		return Challenge{}, err
 	}
 	code, err := newCode()
 	if err != nil {
@@ -121,17 +129,22 @@ func (c *challenges) resend(ctx context.Context, id string, send func(ch challen
 		}
 		return Challenge{}, err
 	}
-	if err := send(ch, code); err != nil {
+	if err := send(code); err != nil {
 		return Challenge{}, fmt.Errorf("sending a code: %w", err)
 	}
 	return Challenge{ID: id, ExpiresAt: ch.ValidTo}, nil
 }
 
-// attempt checks a code. Every try is counted before it is looked at, so that tries at the same time count as well.
-// Errors: wrong-code, code-expired, too-many-attempts. With wrong-code the challenge is returned too.
+// attempt checks a code. Every try is counted before it is answered, so that tries at the same time count as well. A
+// code that was used is right again only for the same command, should its answer have been lost. Errors: wrong-code,
+// code-expired, too-many-attempts. With wrong-code the challenge is returned too.
 func (c *challenges) attempt(
-	ctx context.Context, id, code string, wanted purpose, right func(challenge, string) (bool, error),
+	ctx context.Context, req Request, id, code string, wanted purpose, right func(challenge, string) (bool, error),
 ) (challenge, error) {
+	repeatable := ""
+	if req.BodyHash != "" {
+		repeatable = req.CommandID.String()
+	}
 	for range maxAttempts {
 		ch, err := c.find(ctx, id)
 		switch {
@@ -141,15 +154,22 @@ func (c *challenges) attempt(
 			return challenge{}, problem.New(problem.NotFound, "challenge-not-found")
 		case ch.Attempts >= codeAttempts:
 			return challenge{}, &problem.Problem{Kind: problem.TooMany, Code: "too-many-attempts", RetryAfter: resendDelay}
-		case ch.Done || !c.now().Before(ch.ValidTo):
-			return challenge{}, problem.New(problem.Gone, "code-expired")
+		}
+		again := ch.Done && ch.DoneBy == repeatable && repeatable != ""
+		if !again && (ch.Done || !c.now().Before(ch.ValidTo)) {
+			return challenge{}, codeExpired()
 		}
 		ok, err := right(ch, code)
-		if err != nil {
+		switch {
+		case err != nil:
 			return challenge{}, err
+		case again && ok:
+			return ch, nil
+		case again:
+			return challenge{}, codeExpired()
 		}
 		if ok {
-			ch.Done = true
+			ch.Done, ch.DoneBy = true, repeatable
 		} else {
 			ch.Attempts++
 		}
@@ -168,6 +188,8 @@ func (c *challenges) attempt(
 	return challenge{}, &problem.Problem{Kind: problem.TooMany, Code: "too-many-attempts", RetryAfter: time.Second}
 }
 
+func codeExpired() error { return problem.New(problem.Gone, "code-expired") }
+
 func wrongCode() error {
 	return &problem.Problem{
 		Kind: problem.Invalid, Code: "wrong-code", Fields: []problem.Field{{Location: "code", Code: "wrong-code"}},
@@ -185,8 +207,8 @@ func (c *challenges) settle(ctx context.Context, ch challenge, err error) error 
 	if err == nil || errors.As(err, &refused) && refused.Kind != problem.Unavailable {
 		return err
 	}
-	ch.Done = false
-	return errors.Join(err, c.put(ctx, &ch))
+	ch.Done, ch.DoneBy = false, ""
+	return errors.Join(err, c.put(context.WithoutCancel(ctx), &ch)) // also when the caller has gone away
 }
 
 func (c *challenges) find(ctx context.Context, id string) (challenge, error) {

@@ -23,11 +23,15 @@ func (a *Accounts) ChangePassword(ctx context.Context, req Request, current, cho
 	if err != nil {
 		return err
 	}
-	command := account.ChangePassword{CurrentMatches: matches, SessionRef: req.Session, At: a.deps.Now()}
+	command := account.ChangePassword{SessionRef: req.Session, At: a.deps.Now()}
 	if command.NewHash, err = a.passwords.hash(ctx, chosen); err != nil {
 		return err
 	}
-	outcome, err := a.streams.accounts.execute(ctx, req, req.Actor, func(account.State) (account.Command, error) { return command, nil })
+	outcome, err := a.streams.accounts.execute(ctx, req, req.Actor, func(now account.State) (account.Command, error) {
+		// The password that was compared may have been replaced since, by a link for instance.
+		command.CurrentMatches = matches && now.PasswordHash == s.PasswordHash
+		return command, nil
+	})
 	if problem.Has(err, "invalid") && !matches {
 		// A stolen session must not become a place to guess the password.
 		if err := a.recordFailure(ctx, req.next(), req.Actor, account.WrongPassword); err != nil {

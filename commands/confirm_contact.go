@@ -10,7 +10,7 @@ import (
 // ConfirmContact puts the caller's new phone or e-mail address into effect. Errors: wrong-code, code-expired,
 // too-many-attempts.
 func (a *Accounts) ConfirmContact(ctx context.Context, req Request, challengeID, code string) (Outcome[account.State], error) {
-	ch, err := a.challenges.attempt(ctx, challengeID, code, confirmsContact, func(ch challenge, code string) (bool, error) {
+	ch, err := a.challenges.attempt(ctx, req, challengeID, code, confirmsContact, func(ch challenge, code string) (bool, error) {
 		if ch.Account != req.Actor {
 			return false, problem.New(problem.NotFound, "challenge-not-found")
 		}

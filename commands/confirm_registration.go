@@ -9,7 +9,7 @@ import (
 // ConfirmRegistration makes the account active and signs its owner in. Errors: wrong-code, code-expired,
 // too-many-attempts, identity-taken.
 func (a *Accounts) ConfirmRegistration(ctx context.Context, req Request, challengeID, code string) (SignedIn, error) {
-	ch, err := a.challenges.attempt(ctx, challengeID, code, confirmsRegistration, a.challenges.sentCode)
+	ch, err := a.challenges.attempt(ctx, req, challengeID, code, confirmsRegistration, a.challenges.sentCode)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -19,6 +19,9 @@ func (a *Accounts) ConfirmRegistration(ctx context.Context, req Request, challen
 		func(account.State) (account.Command, error) { return confirm, nil })
 	if err != nil {
 		return SignedIn{}, a.challenges.settle(ctx, ch, err)
+	}
+	if outcome.State.CredentialEpoch != ch.Epoch { // the command again, after the password was changed
+		return SignedIn{}, codeExpired()
 	}
 	signedIn, err := a.startSession(ctx, req.next(), ch.Account, outcome.State, false)
 	return signedIn, a.challenges.settle(ctx, ch, err)

@@ -33,9 +33,13 @@ func (a *Accounts) RequestPasswordReset(ctx context.Context, req Request, login 
 	if !s.Active || s.Blocked || s.Erased {
 		return nil
 	}
-	if err := a.challenges.quota(ctx, s.Email); err != nil {
+	err = a.challenges.quota(ctx, s.Email)
+	if problem.Has(err, "too-many-codes") {
 		slog.WarnContext(ctx, "password reset not sent: too many for one address", "account", id)
-		return nil //nolint:nilerr // as above
+		return nil
+	}
+	if err != nil {
+		return err
 	}
 	now := a.deps.Now()
 	command := account.RequestPasswordReset{

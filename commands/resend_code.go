@@ -4,28 +4,27 @@ import (
 	"context"
 
 	"services.example/portal/domain/account"
-	"services.example/portal/domain/problem"
 	"services.example/portal/domain/text"
 )
 
 // ResendCode sends a new code for a challenge. Errors: resend-too-soon, too-many-codes, code-expired, challenge-not-found.
 func (a *Accounts) ResendCode(ctx context.Context, challengeID string) (Challenge, error) {
-	return a.challenges.resend(ctx, challengeID, func(ch challenge, code string) error {
+	return a.challenges.resend(ctx, challengeID, func(ch challenge) (send func(code string) error, err error) {
 		s, err := a.streams.accounts.state(ctx, ch.Account)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if ch.Purpose == confirmsContact && s.EmailChange.ChangeID == ch.Ref {
-			return a.emailCode(ctx, s.EmailChange.Value, ch.Language, code)
+			address := s.EmailChange.Value
+			send = func(code string) error { return a.emailCode(ctx, address, ch.Language, code) }
+			return send, a.challenges.quota(ctx, address)
 		}
 		phone, words := recipient(s, ch)
 		if phone == "" {
-			return problem.New(problem.Gone, "code-expired")
+			return nil, codeExpired()
 		}
-		if err := a.challenges.quota(ctx, phone); err != nil {
-			return err
-		}
-		return a.sms(ctx, phone, words, ch.Language, code)
+		send = func(code string) error { return a.sms(ctx, phone, words, ch.Language, code) }
+		return send, a.challenges.quota(ctx, phone)
 	})
 }
 

@@ -13,19 +13,15 @@ func (a *Accounts) ResetPassword(ctx context.Context, req Request, token, passwo
 	if err != nil {
 		return err
 	}
-	s, err := a.streams.accounts.state(ctx, id)
+	command := account.ResetPassword{ResetID: resetID, At: a.deps.Now()}
+	repeated, err := a.streams.accounts.repeated(ctx, req, id)
 	if err != nil {
 		return err
 	}
-	if err := s.CheckReset(resetID, a.deps.Now()); err != nil {
-		return err
-	}
-	if faults := account.CheckNewPassword(s, "password", password); len(faults) > 0 {
-		return problem.Input(faults...)
-	}
-	command := account.ResetPassword{ResetID: resetID, At: a.deps.Now()}
-	if command.NewHash, err = a.passwords.hash(ctx, password); err != nil {
-		return err
+	if !repeated {
+		if command.NewHash, err = a.hashForReset(ctx, id, command, password); err != nil {
+			return err
+		}
 	}
 	outcome, err := a.streams.accounts.execute(ctx, req, id, func(account.State) (account.Command, error) { return command, nil })
 	if err != nil {
@@ -35,6 +31,21 @@ func (a *Accounts) ResetPassword(ctx context.Context, req Request, token, passwo
 		return err
 	}
 	return a.tellPasswordChanged(ctx, outcome.State)
+}
+
+// hashForReset hashes a new password, once it is clear that it can be set.
+func (a *Accounts) hashForReset(ctx context.Context, id string, command account.ResetPassword, password string) (string, error) {
+	s, err := a.streams.accounts.state(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	if err := s.CheckReset(command.ResetID, command.At); err != nil {
+		return "", err
+	}
+	if faults := account.CheckNewPassword(s, "password", password); len(faults) > 0 {
+		return "", problem.Input(faults...)
+	}
+	return a.passwords.hash(ctx, password)
 }
 
 // tellPasswordChanged lets the owner know, so that somebody else's change does not go unseen.

@@ -66,6 +66,7 @@ type codeInput struct {
 
 type signedInAnswer struct {
 	SetCookie http.Cookie `header:"Set-Cookie"`
+	Position  string      `header:"Position" doc:"Give it as Min-Position to the first queries"`
 	Body      struct {
 		ID    string       `json:"id" format:"uuid"`
 		Kind  account.Kind `json:"kind"`
@@ -78,10 +79,10 @@ func (r *Routes) asSignedIn(s SignedIn, err error) (*signedInAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := &signedInAnswer{}
+	answer := &signedInAnswer{Position: positionHeader(s.Position)}
 	lifetime := time.Duration(0)
 	if s.Session.Stay {
-		lifetime = time.Until(s.Session.Expires)
+		lifetime = s.Session.Expires.Sub(r.Commands.Accounts.deps.Now())
 	}
 	answer.SetCookie = r.Cookies.Session(s.Session.Token, lifetime)
 	answer.Body.ID, answer.Body.Kind, answer.Body.Name, answer.Body.Login = s.ID, s.Kind, s.Name, s.Login

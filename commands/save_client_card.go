@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
 	"services.example/portal/domain/account"
+	"services.example/portal/domain/identity"
 	"services.example/portal/domain/problem"
 	"services.example/portal/domain/text"
 )
@@ -20,7 +22,7 @@ type SavedCard struct {
 }
 
 // SaveClientCard changes fields of the caller's card, given as a JSON object; those that it lacks stay as they are.
-// Errors: invalid with every fault, stale.
+// Errors: invalid with every fault, stale, too-many-codes.
 func (a *Accounts) SaveClientCard(
 	ctx context.Context, req Request, fields json.RawMessage, phone, email string,
 ) (SavedCard, error) {
@@ -49,19 +51,16 @@ func (a *Accounts) SaveClientCard(
 	}
 	saved := SavedCard{Outcome: outcome}
 	s := outcome.State
-	if s.PhoneChange.ChangeID == command.PhoneChangeID {
-		if err := a.challenges.quota(ctx, s.PhoneChange.Value); err != nil {
-			return SavedCard{}, err
-		}
-		saved.ConfirmPhone, err = a.confirmContact(ctx, req, command.PhoneChangeID, s, func(code string) error {
+	if newPhone, err := identity.ParsePhone(strings.TrimSpace(phone)); err == nil && s.PhoneChangedBy != s.PhoneChange.ChangeID {
+		saved.ConfirmPhone, err = a.confirmContact(ctx, req.Actor, s, s.PhoneChange, newPhone.String(), func(code string) error {
 			return a.sms(ctx, s.PhoneChange.Value, contactSMS, s.Language, code)
 		})
 		if err != nil {
 			return SavedCard{}, err
 		}
 	}
-	if s.EmailChange.ChangeID == command.EmailChangeID {
-		saved.ConfirmEmail, err = a.confirmContact(ctx, req, command.EmailChangeID, s, func(code string) error {
+	if newEmail, err := identity.ParseEmail(strings.TrimSpace(email)); err == nil && s.EmailChangedBy != s.EmailChange.ChangeID {
+		saved.ConfirmEmail, err = a.confirmContact(ctx, req.Actor, s, s.EmailChange, newEmail.String(), func(code string) error {
 			return a.emailCode(ctx, s.EmailChange.Value, s.Language, code)
 		})
 		if err != nil {
@@ -71,11 +70,22 @@ func (a *Accounts) SaveClientCard(
 	return saved, nil
 }
 
+// confirmContact sends the code for a new contact, if that is what somebody has just asked for. Who asks for the same
+// one again, having closed the window perhaps, gets the challenge that waits already.
 func (a *Accounts) confirmContact(
-	ctx context.Context, req Request, change string, s account.State, send func(code string) error,
+	ctx context.Context, id string, s account.State, change account.ContactChangeRequested, wanted string,
+	send func(code string) error,
 ) (*Challenge, error) {
-	ch := challenge{Purpose: confirmsContact, Account: req.Actor, Ref: change, Language: s.Language, Epoch: s.CredentialEpoch}
-	issued, err := a.challenges.issue(ctx, change, ch, send)
+	if change.Value != wanted || !a.deps.Now().Before(change.ExpiresAt) {
+		return nil, nil
+	}
+	ch := challenge{Purpose: confirmsContact, Account: id, Ref: change.ChangeID, Language: s.Language, Epoch: s.CredentialEpoch}
+	issued, err := a.challenges.issue(ctx, change.ChangeID, ch, func(code string) error {
+		if err := a.challenges.quota(ctx, change.Value); err != nil {
+			return err
+		}
+		return send(code)
+	})
 	return &issued, err
 }
 

@@ -27,15 +27,21 @@ func (a *Applications) SaveStep(ctx context.Context, req Request, id, stepID str
 	if err := json.Compact(&compact, data); err != nil {
 		return SavedStep{}, fmt.Errorf("compacting the data of a step: %w", err)
 	}
+	var checked *checkedForm
 	saved, err := a.ask(ctx, req, id,
 		func(_ application.State, _ service.Content, form *service.Form) (application.Command, error) {
+			checked = &checkedForm{form: form}
 			return application.SaveStep{
-				Applicant: req.Actor, Form: form, StepID: stepID, Data: compact.Bytes(), At: a.deps.Now(),
+				Applicant: req.Actor, Form: checked, StepID: stepID, Data: compact.Bytes(), At: a.deps.Now(),
 			}, nil
 		})
 	if err != nil {
 		return SavedStep{}, err
 	}
+	if checked != nil && checked.done {
+		return SavedStep{Application: saved, StepID: stepID, Missing: checked.missing}, nil
+	}
+	// A repeated command was not decided again.
 	_, form, err := a.streams.serviceVersion(ctx, saved.State.ServiceID, saved.State.ServiceVersion)
 	if err != nil {
 		return SavedStep{}, err
@@ -43,4 +49,19 @@ func (a *Applications) SaveStep(ctx context.Context, req Request, id, stepID str
 	step, _ := saved.State.Step(stepID)
 	missing, err := form.Check(stepID, step.Data, len(step.Files))
 	return SavedStep{Application: saved, StepID: stepID, Missing: missing}, err
+}
+
+// checkedForm remembers what the decider was told, so that the answer need not check the same data again.
+type checkedForm struct {
+	form    *service.Form
+	missing []problem.Field
+	done    bool
+}
+
+// Check asks the form.
+func (c *checkedForm) Check(stepID string, data json.RawMessage, files int) ([]problem.Field, error) {
+	var err error
+	c.missing, err = c.form.Check(stepID, data, files)
+	c.done = err == nil
+	return c.missing, err
 }

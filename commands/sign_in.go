@@ -2,19 +2,14 @@ package commands
 
 import (
 	"context"
-	"time"
 
 	"services.example/portal/domain/account"
 	"services.example/portal/domain/identity"
 	"services.example/portal/domain/problem"
 )
 
-const (
-	// maxPasswordBytes keeps absurd input away from the hash.
-	maxPasswordBytes = 1024
-	unknownWindow    = 15 * time.Minute
-	unknownTries     = 10
-)
+// maxPasswordBytes keeps absurd input away from the hash.
+const maxPasswordBytes = 1024
 
 // SignIn checks login and password and sends the code that completes the sign-in; staff with an authenticator use its
 // code instead. Errors: invalid-credentials, the same for an unknown login and a wrong password; too-many-attempts.
@@ -58,8 +53,7 @@ func (a *Accounts) refuse(ctx context.Context, req Request, id string, s account
 			return err
 		}
 	default:
-		over := &problem.Problem{Kind: problem.TooMany, Code: "too-many-attempts", RetryAfter: unknownWindow}
-		if err := a.challenges.count(ctx, "unknown-"+id, unknownWindow, unknownTries, over); err != nil {
+		if err := a.challenges.failStranger(ctx, id); err != nil {
 			return err
 		}
 	}

@@ -136,7 +136,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	e.tasks.Go(func() { e.admit(runners) }) //nolint:contextcheck // it goes on until Close
+	e.tasks.Go(func() { e.admit(e.ofThisLog(runners)) }) //nolint:contextcheck // it goes on until Close
 	return nil
 }
 
@@ -261,6 +261,25 @@ func (e *Engine) admit(runners []*runner) {
 		}
 		runners = behind
 	}
+}
+
+var errOtherLog = errors.New("its checkpoint lies beyond the end of the event log: the log was replaced or restored from " +
+	"an older copy; rebuild the read model")
+
+// ofThisLog stops runners that have seen what the log does not hold: they would skip what comes next.
+func (e *Engine) ofThisLog(runners []*runner) []*runner {
+	select {
+	case <-e.live.started:
+	case <-e.ctx.Done():
+		return nil
+	}
+	return slices.DeleteFunc(runners, func(r *runner) bool {
+		beyond := e.live.head.Before(r.folded)
+		if beyond {
+			e.stopped(e.ctx, r, errOtherLog)
+		}
+		return beyond
+	})
 }
 
 // tryAdmit returns the runners that have found no group yet when it fails.

@@ -269,11 +269,12 @@ func (f fixture) status(t *testing.T, name string) projections.Status {
 // until waits for a condition.
 func until(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	for start := time.Now(); !condition(); {
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for start := time.Now(); !condition(); <-look.C {
 		if time.Since(start) > 20*time.Second {
 			t.Fatalf("waited in vain until %s", what)
 		}
-		time.Sleep(time.Millisecond) //nolint:forbidigo // between looks at a condition that nothing announces
 	}
 }
 

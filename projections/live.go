@@ -14,7 +14,8 @@ import (
 type liveGroup struct {
 	engine  *Engine
 	filter  eventstore.Filter
-	started chan struct{} // closed when position is known
+	started chan struct{} // closed when head is known
+	head    eventstore.Position
 
 	mu       sync.Mutex
 	members  []*runner
@@ -50,7 +51,7 @@ func (g *liveGroup) begin(ctx context.Context) (eventstore.Position, error) {
 		return head, fmt.Errorf("finding the end of the event log: %w", err)
 	}
 	g.mu.Lock()
-	g.position = head
+	g.head, g.position = head, head
 	g.mu.Unlock()
 	close(g.started)
 	return head, nil

@@ -100,6 +100,8 @@ func TestARebuildUnderLoadFindsNoDifference(t *testing.T) {
 	written := make(chan int64)
 	go func() {
 		n := int64(0)
+		tick := time.NewTicker(50 * time.Microsecond) // the load of this test
+		defer tick.Stop()
 		for ; ctx.Err() == nil || n < 3000; n++ {
 			noted(t, f.log, "a-1", fmt.Sprint("d", n%7), n) //nolint:contextcheck // it writes until it is told to stop
 			time.Sleep(50 * time.Microsecond)               //nolint:forbidigo // the load of this test
@@ -226,6 +228,24 @@ func TestWaitingForAReadModelOfAnotherProcess(t *testing.T) {
 	if err := asker.Await(t.Context(), "unheard_of", eventstore.Position{}); !errors.Is(err, projections.ErrNotServing) {
 		t.Errorf("waiting for a read model that nobody builds ended with %v", err)
 	}
+}
+
+func TestAReadModelOfAnotherLogStopsUntilItIsRebuilt(t *testing.T) {
+	log, reads := stores(t)
+	model := counter("first", 1, "a-").Projection()
+	f := fixture{Engine: start(t, config(log, reads, model)), log: log, reads: reads}
+	noted(t, log, "a-1", "x", 1)
+	f.sees(t, "first", noted(t, log, "a-1", "x", 2), "x", 1, 2)
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	restored := pubsubtest.NewLog()
+	at := noted(t, restored, "a-1", "x", 1)
+	f = fixture{Engine: start(t, config(restored, reads, model)), log: restored, reads: reads}
+	until(t, "the projection has stopped", func() bool { return f.status(t, "first").State == projections.Stopped })
+	rebuild(t, f.Engine)
+	f.sees(t, "first", at, "x", 1)
+	f.sees(t, "first", noted(t, restored, "a-1", "x", 3), "x", 1, 3)
 }
 
 func TestWaitingEndsWithItsContext(t *testing.T) {

@@ -15,7 +15,6 @@ import (
 	domaincatalogue "services.example/portal/domain/catalogue"
 	"services.example/portal/domain/problem"
 	"services.example/portal/domain/service"
-	"services.example/portal/domain/text"
 	"services.example/portal/infra/readstore"
 	"services.example/portal/projections/calendars"
 	"services.example/portal/projections/categories"
@@ -51,8 +50,15 @@ type snapshot struct {
 type offer struct {
 	ID string
 	servicecatalogue.Service
+	named  []namedVersion
 	title  string // folded names
 	search string // folded names, descriptions, provider and category
+}
+
+// namedVersion is what a version of a service is called.
+type namedVersion struct {
+	version int
+	namedOffer
 }
 
 // now returns the catalogue as it is.
@@ -151,18 +157,18 @@ func (c *catalogue) load(ctx context.Context) (*snapshot, error) {
 	return s, nil
 }
 
-// name returns the name of a version of a service.
-func (s *snapshot) name(serviceID string, version int) text.Text {
+// named names a version of a service.
+func (s *snapshot) named(serviceID string, version int) namedOffer {
 	o, found := s.services[serviceID]
 	if !found {
-		return text.Text{}
+		return namedOffer{ID: serviceID}
 	}
-	for _, v := range o.Versions {
-		if v.Version == version {
-			return v.Name
+	for _, named := range o.named {
+		if named.version == version {
+			return named.namedOffer
 		}
 	}
-	return o.Name
+	return namedOffer{ID: serviceID, Name: o.Name}
 }
 
 // daysLeft counts the days until an application of a service is due, by its provider's calendar.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -51,10 +52,7 @@ func (q *Queries) me(ctx context.Context, in *Consistent) (*meAnswer, error) {
 	if err := q.await(ctx, *in, accountprofile.Name); err != nil {
 		return nil, err
 	}
-	p, err := get[accountprofile.Profile](ctx, q.deps, accountprofile.Name, caller.AccountID)
-	if errors.Is(err, readstore.ErrNotFound) || err == nil && !p.Active {
-		return nil, behind() // the session exists, so the account does: its profile is on its way
-	}
+	p, err := q.profile(ctx, caller.AccountID)
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +66,29 @@ func (q *Queries) me(ctx context.Context, in *Consistent) (*meAnswer, error) {
 	}
 	b.ClientCard.Phone, b.ClientCard.Email = p.Phone, p.Email
 	return answer, nil
+}
+
+// profilePoll is how often a profile is looked for that is on its way.
+const profilePoll = 5 * time.Millisecond
+
+// profile reads the profile of somebody with a session. The session exists, so the account does: right after a
+// registration its profile may be on its way, and is waited for. Error: read-model-behind.
+func (q *Queries) profile(ctx context.Context, accountID string) (*accountprofile.Profile, error) {
+	waiting, cancel := context.WithTimeout(ctx, longestWait)
+	defer cancel()
+	again := time.NewTicker(profilePoll)
+	defer again.Stop()
+	for {
+		p, err := get[accountprofile.Profile](ctx, q.deps, accountprofile.Name, accountID)
+		if err == nil && p.Active || err != nil && !errors.Is(err, readstore.ErrNotFound) {
+			return p, err
+		}
+		select {
+		case <-waiting.Done():
+			return nil, behind()
+		case <-again.C:
+		}
+	}
 }
 
 // name is what the portal calls somebody: the organisation, or the person.

@@ -2,6 +2,7 @@ package readapi
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"time"
 
@@ -33,6 +34,8 @@ type applicationRow struct {
 type namedOffer struct {
 	ID   string    `json:"id" format:"uuid"`
 	Name text.Text `json:"name"`
+
+	written []byte // as JSON, where it was written before
 }
 
 type myApplicationsInput struct {
@@ -42,16 +45,24 @@ type myApplicationsInput struct {
 	Query  string `query:"q" maxLength:"200" doc:"Part of the number or of the service's name"`
 }
 
+// myApplicationsPage is the answer as the OpenAPI document describes it; appendPage writes it.
+type myApplicationsPage struct {
+	Items []applicationRow `json:"items"`
+	Next  string           `json:"next,omitempty"`
+}
+
 type myApplicationsAnswer struct {
-	Body struct {
-		Items []applicationRow `json:"items"`
-		Next  string           `json:"next,omitempty"`
-	}
+	ContentType string `header:"Content-Type"`
+	Body        []byte
 }
 
 func (q *Queries) registerMyApplications(api huma.API) {
-	huma.Register(api, httpapi.Private(operation("my-applications", "/my/applications", "My applications, newest number first", applicationsTag)),
-		q.myApplications)
+	op := operation("my-applications", "/my/applications", "My applications, newest number first", applicationsTag)
+	schema := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[myApplicationsPage](), true, "MyApplicationsPage")
+	op.Responses = map[string]*huma.Response{"200": {
+		Description: "A page", Content: map[string]*huma.MediaType{"application/json": {Schema: schema}},
+	}}
+	huma.Register(api, op, q.myApplications)
 }
 
 func (q *Queries) myApplications(ctx context.Context, in *myApplicationsInput) (*myApplicationsAnswer, error) {
@@ -74,19 +85,17 @@ func (q *Queries) myApplications(ctx context.Context, in *myApplicationsInput) (
 	if err != nil {
 		return nil, err
 	}
-	answer := &myApplicationsAnswer{}
-	answer.Body.Next = next
-	answer.Body.Items = make([]applicationRow, len(rows))
+	page := myApplicationsPage{Items: make([]applicationRow, len(rows)), Next: next}
 	now := q.deps.Now()
 	for i, row := range rows {
 		r := row.Doc
-		answer.Body.Items[i] = applicationRow{
+		page.Items[i] = applicationRow{
 			ID: row.ID, Number: r.Number, Date: r.SubmittedAt, DueAt: r.DueAt, Status: r.Status,
-			Service:   namedOffer{ID: r.ServiceID, Name: s.name(r.ServiceID, r.ServiceVersion)},
+			Service:   s.named(r.ServiceID, r.ServiceVersion),
 			Executors: named(r.Executors, names), DaysLeft: s.daysLeft(r.ServiceID, r.TermKind, now, r.DueAt),
 		}
 	}
-	return answer, nil
+	return &myApplicationsAnswer{ContentType: "application/json", Body: appendPage(nil, page)}, nil
 }
 
 // rows returns a page of an applicant's rows. With a search, pages are read until enough rows fit: an applicant's rows
@@ -124,7 +133,7 @@ func (s *snapshot) fits(row myapplications.Row, wanted string) bool {
 	if strings.Contains(row.Number, wanted) {
 		return true
 	}
-	name := s.name(row.ServiceID, row.ServiceVersion)
+	name := s.named(row.ServiceID, row.ServiceVersion).Name
 	return strings.Contains(servicecatalogue.Fold(name.KK+"\n"+name.RU+"\n"+name.EN), wanted)
 }
 

@@ -18,6 +18,11 @@ func (s *snapshot) add(o *offer) {
 		names = append(names, own.KK, own.RU, own.EN)
 	}
 	o.search = o.Search + "\n" + servicecatalogue.Fold(strings.Join(names, "\n"))
+	for _, v := range o.Versions {
+		named := namedOffer{ID: o.ID, Name: v.Name}
+		named.written = appendNamed(nil, named)
+		o.named = append(o.named, namedVersion{version: v.Version, namedOffer: named})
+	}
 	s.services[o.ID] = o
 	if o.Published {
 		s.published = append(s.published, o)

@@ -132,7 +132,7 @@ func (l *loaded) fill(ctx context.Context, p *portal, applications, people int) 
 	if err := parallel(ctx, applications, f.application); err != nil {
 		return err
 	}
-	for i := range min(people, benchUsers) {
+	for i := range min(f.holders(), benchUsers) {
 		l.Users = append(l.Users, f.user(i, applications))
 	}
 	return nil
@@ -176,9 +176,12 @@ func exampleData(step service.Step) json.RawMessage {
 	return raw
 }
 
-func (f *filler) accountOf(i int) string {
-	return f.portal.secrets.AccountID(identitytest.IIN(2_000_000 + i%f.people))
+func (f *filler) accountOf(person int) string {
+	return f.portal.secrets.AccountID(identitytest.IIN(2_000_000 + person))
 }
+
+// holders is how many people have applications: half of them, so that each has twice the average, and a full page.
+func (f *filler) holders() int { return max(1, f.people/2) }
 
 // person enrols the i-th person.
 func (f *filler) person(ctx context.Context, i int) error {
@@ -218,7 +221,7 @@ func applicationID(i int) string {
 
 // application writes the i-th application: most are sent, every tenth is a draft, some are withdrawn.
 func (f *filler) application(ctx context.Context, i int) error {
-	applicant, s := f.accountOf(i), i%len(f.services)
+	applicant, s := f.accountOf(i%f.holders()), i%len(f.services)
 	offered := f.services[s]
 	at := f.start.Add(time.Duration(i%80_000) * time.Minute / 2)
 	number := application.RunningNumber(int64(i))
@@ -245,12 +248,12 @@ func (f *filler) application(ctx context.Context, i int) error {
 }
 
 // draft tells which applications stay drafts: every tenth, spread over the people.
-func (f *filler) draft(i int) bool { return (i+i/f.people)%10 == 0 }
+func (f *filler) draft(i int) bool { return (i+i/f.holders())%10 == 0 }
 
 // user describes the i-th person to the load: with a draft of theirs, if they have one.
 func (f *filler) user(i, applications int) benchUser {
 	u := benchUser{Account: f.accountOf(i)}
-	for k := i; k < applications; k += f.people {
+	for k := i; k < applications; k += f.holders() {
 		if !f.draft(k) {
 			continue
 		}

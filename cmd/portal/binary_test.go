@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -43,17 +45,34 @@ func TestMain(m *testing.M) {
 
 // server is a running portal.
 type server struct {
-	t    *testing.T
-	data string
-	url  string
-	cmd  *exec.Cmd
-	out  *lines
+	t        *testing.T
+	data     string
+	url      string
+	ready    string // the line that said so
+	cmd      *exec.Cmd
+	out      *lines // what it said on standard error
+	refusals *lines // the bodies of all answers that refused something
 }
 
 // start runs the portal on a folder and waits for its ready line.
 func start(t *testing.T, data string, flags ...string) *server {
 	t.Helper()
-	s := &server{t: t, data: data, out: &lines{}}
+	s, stdout := launch(t, data, flags...)
+	var err error
+	if s.ready, err = bufio.NewReader(stdout).ReadString('\n'); err != nil {
+		t.Fatalf("the portal did not become ready: %v\n%s", err, s.out)
+	}
+	if s.url = regexp.MustCompile(`http://[0-9.]+:[0-9]+`).FindString(s.ready); s.url == "" {
+		t.Fatalf("ready line %q names no address", s.ready)
+	}
+	return s
+}
+
+// launch runs the portal on a folder without waiting. In the end, nothing that it said or refused may hold what
+// identifies one of the invented people, or their password.
+func launch(t *testing.T, data string, flags ...string) (*server, io.Reader) {
+	t.Helper()
+	s := &server{t: t, data: data, out: &lines{}, refusals: &lines{}}
 	s.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), binary,
 		append([]string{"serve", "--data", data, "--listen", "127.0.0.1:0"}, flags...)...)
 	s.cmd.Stderr = s.out
@@ -64,17 +83,20 @@ func start(t *testing.T, data string, flags ...string) *server {
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.kill)
-	ready, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		t.Fatalf("the portal did not become ready: %v\n%s", err, s.out)
-	}
-	s.url = regexp.MustCompile(`http://[0-9.]+:[0-9]+`).FindString(ready)
-	if s.url == "" {
-		t.Fatalf("ready line %q names no address", ready)
-	}
-	return s
+	t.Cleanup(func() {
+		s.kill()
+		for what, said := range map[string]string{"standard error": s.out.String(), "an answer that refuses": s.refusals.String()} {
+			if leaks := personal.FindAllString(said, 3); leaks != nil {
+				t.Errorf("personal values in %s: %q", what, leaks)
+			}
+		}
+	})
+	return s, stdout
 }
+
+// personal matches what identifies the people of these tests, and their passwords.
+var personal = regexp.MustCompile(`\b[0-9]{12}\b|\+?7[0-9]{10}\b|[a-z0-9.]+@applicant\.example|` +
+	`(?i)qurmanghazy|parol-[0-9]|Demo-2026|Бозторғай|Айбек|Самұрық|Қиял`)
 
 // kill ends the portal as a power cut would.
 func (s *server) kill() {
@@ -140,6 +162,15 @@ type answer struct {
 // do sends a request. Headers come in pairs.
 func (c *client) do(method, path string, body any, headers ...string) *answer {
 	c.t.Helper()
+	a, err := c.try(method, path, body, headers...)
+	if err != nil {
+		c.t.Fatalf("%s %s: %v\n%s", method, path, err, c.server.out)
+	}
+	return a
+}
+
+// try sends a request to a portal that may not live to answer it.
+func (c *client) try(method, path string, body any, headers ...string) (*answer, error) {
 	var reader io.Reader = http.NoBody
 	kind := "application/json"
 	switch b := body.(type) {
@@ -151,18 +182,13 @@ func (c *client) do(method, path string, body any, headers ...string) *answer {
 	default:
 		encoded, err := json.Marshal(body)
 		if err != nil {
-			c.t.Fatal(err)
+			return nil, err
 		}
 		reader = strings.NewReader(string(encoded))
 	}
-	address := c.server.url + path
-	if !strings.HasPrefix(path, "/dev") && !strings.HasPrefix(path, "/api") && !strings.HasPrefix(path, "/readyz") &&
-		!strings.HasPrefix(path, "/metrics") && path != "/" {
-		address = c.server.url + "/api/v1" + path
-	}
-	request, err := http.NewRequestWithContext(c.t.Context(), method, address, reader)
+	request, err := http.NewRequestWithContext(c.t.Context(), method, c.server.url+base(path)+path, reader)
 	if err != nil {
-		c.t.Fatal(err)
+		return nil, err
 	}
 	request.Header.Set("Accept-Language", c.language)
 	if body != nil {
@@ -176,17 +202,72 @@ func (c *client) do(method, path string, body any, headers ...string) *answer {
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		c.t.Fatalf("%s %s: %v\n%s", method, path, err, c.server.out)
+		return nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
 	a := &answer{t: c.t, status: response.StatusCode, header: response.Header}
 	if a.body, err = io.ReadAll(response.Body); err != nil {
-		c.t.Fatalf("%s %s: %v", method, path, err)
+		return nil, err
+	}
+	if a.status >= http.StatusBadRequest {
+		_, _ = c.server.refusals.Write(a.body)
 	}
 	if position := response.Header.Get("Position"); position != "" {
 		c.position = position
 	}
-	return a
+	return a, nil
+}
+
+// base is where a path lies: under the API's version 1 unless it says so itself or is no part of the API.
+func base(path string) string {
+	for _, other := range []string{"/api", "/dev", "/healthz", "/readyz", "/metrics"} {
+		if strings.HasPrefix(path, other) {
+			return ""
+		}
+	}
+	if path == "/" {
+		return ""
+	}
+	return "/api/v1"
+}
+
+// run runs a command of the command line to its end, and answers what it printed and its exit code.
+func run(t *testing.T, input string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, errs strings.Builder
+	command := exec.CommandContext(t.Context(), binary, args...)
+	command.Stdin, command.Stdout, command.Stderr = strings.NewReader(input), &out, &errs
+	err := command.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("portal %v: %v", args, err)
+	}
+	return out.String(), errs.String(), command.ProcessState.ExitCode()
+}
+
+// ok runs a command that must succeed.
+func ok(t *testing.T, args ...string) (stdout string) {
+	t.Helper()
+	stdout, stderr, code := run(t, "", args...)
+	if code != 0 {
+		t.Fatalf("portal %v ended with %d: %s%s", args, code, stdout, stderr)
+	}
+	return stdout
+}
+
+// events counts the events of a portal's log, which may be running.
+func events(t *testing.T, data string) int {
+	t.Helper()
+	report := ok(t, "verify", "--data", data)
+	found := regexp.MustCompile(`^the event log is sound: ([0-9]+) events`).FindStringSubmatch(report)
+	if found == nil {
+		t.Fatalf("verify said %q", report)
+	}
+	n, err := strconv.Atoi(found[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // upload is a multipart body.

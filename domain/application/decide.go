@@ -3,11 +3,11 @@ package application
 
 import (
 	"bytes"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"services.example/portal/domain/problem"
 	"services.example/portal/domain/service"
@@ -25,8 +25,9 @@ func Decide(s State, command Command) ([]Event, error) {
 	if start, ok := command.(Start); ok {
 		return decideStart(s, start)
 	}
-	if s.Status == "" || s.Applicant != applicantOf(command) {
-		return nil, problem.New(problem.NotFound, "application-not-found")
+	_, deletes := command.(DeleteDraft)
+	if s.Status == "" || s.Applicant != applicantOf(command) || s.Status == Deleted && !deletes {
+		return nil, notFound()
 	}
 	switch c := command.(type) {
 	case SaveStep:
@@ -45,6 +46,8 @@ func Decide(s State, command Command) ([]Event, error) {
 		return nil, problem.New(problem.WrongState, "unknown-command")
 	}
 }
+
+func notFound() error { return problem.New(problem.NotFound, "application-not-found") }
 
 // applicantOf names the account that gives a command: only the applicant's own commands are decided here.
 func applicantOf(command Command) string {
@@ -195,12 +198,8 @@ func decideWithdraw(s State, c Withdraw) ([]Event, error) {
 		return nil, nil
 	case StatusSubmitted, InWork, Returned:
 		return []Event{Withdrawn{ServiceID: s.ServiceID, At: c.At}}, nil
-	case Deleted:
-		return nil, problem.New(problem.NotFound, "application-not-found")
 	case Draft:
 		return nil, problem.New(problem.WrongState, "not-submitted")
-	case Answered, Approved, AwaitingSignature, Refused, Completed:
-		return nil, problem.New(problem.WrongState, "already-decided")
 	default:
 		return nil, problem.New(problem.WrongState, "already-decided")
 	}
@@ -230,29 +229,41 @@ func (s State) editableStep(id string) (Step, error) {
 
 func (s State) notEditable() error {
 	if s.Status == Deleted {
-		return problem.New(problem.NotFound, "application-not-found")
+		return notFound()
 	}
 	return problem.New(problem.WrongState, "not-editable")
 }
 
-// cleanFileName keeps the last element of a path, without control characters, at most MaxFileName characters long.
+// cleanFileName keeps the last element of a path, without characters that nobody sees, at most MaxFileName characters
+// long. The ending stays: by it people's computers know what to open the file with.
 func cleanFileName(name string) string {
 	name = strings.ToValidUTF8(name, "")
 	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
 		name = name[i+1:]
 	}
-	name = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
-			return -1
+	name = strings.TrimSpace(strings.Map(visible, name))
+	if runes := []rune(name); len(runes) > MaxFileName {
+		ending := []rune(path.Ext(name))
+		if len(ending) > maxEnding {
+			ending = nil
 		}
-		return r
-	}, name))
-	if utf8.RuneCountInString(name) > MaxFileName {
-		runes := []rune(name)
-		name = string(runes[:MaxFileName])
+		name = strings.TrimSpace(string(runes[:MaxFileName-len(ending)]) + string(ending))
 	}
 	if name == "" || name == "." || name == ".." {
 		return "file"
 	}
 	return name
+}
+
+// maxEnding is the longest ending of a file name that is kept when the name is too long, in characters with the dot.
+const maxEnding = 12
+
+// visible drops control characters, line and paragraph separators, and format characters: among them those that turn the
+// direction of text, by which a program can look like a document. The joiners stay: some scripts are not written without.
+func visible(r rune) rune {
+	const nonJoiner, joiner = '\u200c', '\u200d'
+	if r != nonJoiner && r != joiner && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
+		return -1
+	}
+	return r
 }

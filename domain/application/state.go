@@ -56,7 +56,8 @@ type File struct {
 	SHA256 string
 }
 
-// Evolve folds one event into the state. It is total: an event that does not fit changes nothing.
+// Evolve gives the state after one more event. It is total: events in an order that Decide never gives, or with their
+// personal fields erased, change what they can. The state that it was given stays as it was.
 func Evolve(s State, event Event) State {
 	switch e := event.(type) {
 	case DraftStarted:

@@ -55,12 +55,22 @@ type Document struct {
 	Body bson.Raw            // without _id and position
 }
 
-// Decode reads the document into a struct with bson tags.
+// RawDecoder is a document that reads itself, faster than by reflection.
+type RawDecoder interface{ DecodeBSON(body bson.Raw) error }
+
+// Decode reads the document into a struct with bson tags, or a RawDecoder.
 func (d Document) Decode(into any) error {
-	if err := bson.Unmarshal(d.Body, into); err != nil {
+	if err := decode(d.Body, into); err != nil {
 		return fmt.Errorf("decoding document %s: %w", d.ID, err)
 	}
 	return nil
+}
+
+func decode(body bson.Raw, into any) error {
+	if fast, ok := into.(RawDecoder); ok {
+		return fast.DecodeBSON(body)
+	}
+	return bson.Unmarshal(body, into)
 }
 
 // Query asks for documents in the order of an index. Prefix gives the exact values of its leading fields; From and To
@@ -151,9 +161,9 @@ type Entry struct {
 	Body    bson.Raw
 }
 
-// Decode reads the entry into a struct with bson tags.
+// Decode reads the entry into a struct with bson tags, or a RawDecoder.
 func (e Entry) Decode(into any) error {
-	if err := bson.Unmarshal(e.Body, into); err != nil {
+	if err := decode(e.Body, into); err != nil {
 		return fmt.Errorf("decoding entry %s: %w", e.ID, err)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"services.example/portal/domain/problem"
 	"services.example/portal/infra/httpapi"
@@ -64,6 +65,20 @@ type record struct {
 	Account  string   `bson:"account"`
 	Roles    []string `bson:"roles"`
 	Provider string   `bson:"provider,omitempty"`
+}
+
+// DecodeBSON reads a record without reflection: every request of somebody signed in reads one.
+func (r *record) DecodeBSON(body bson.Raw) error {
+	return readstore.Fields(body, func(key []byte, v bsoncore.Value) {
+		switch string(key) {
+		case "account":
+			r.Account, _ = v.StringValueOK()
+		case "roles":
+			r.Roles = readstore.Strings(v)
+		case "provider":
+			r.Provider, _ = v.StringValueOK()
+		}
+	})
 }
 
 // Start makes a session.

@@ -114,10 +114,9 @@ func testDeleteExpectation(t *testing.T, h Harness) {
 }
 
 func testDeleteAgain(t *testing.T, h Harness) {
-	revision := eventstore.NoRevision
 	for round := range 3 {
 		events := made(2)
-		revision = write(t, h.Store, "thing-1", eventstore.Any, events...).Revision
+		revision := write(t, h.Store, "thing-1", eventstore.Any, events...).Revision
 		same(t, "revision", revision, int64(2*round+1))
 		sameEvents(t, "events", readStream(t, h.Store, "thing-1", eventstore.StreamRead{}), events)
 		remove(t, h.Store, "thing-1", eventstore.Expected(revision))

@@ -217,8 +217,8 @@ func BenchmarkReadStreamNew(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := range b.N {
-		for range log.ReadStream(b.Context(), streams[i%len(streams)], eventstore.StreamRead{From: 10}) {
-			b.Fatal("an event after the last")
+		for _, err := range log.ReadStream(b.Context(), streams[i%len(streams)], eventstore.StreamRead{From: 10}) {
+			b.Fatalf("an event after the last, or error %v", err)
 		}
 	}
 }

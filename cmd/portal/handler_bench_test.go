@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"testing"
+
+	"services.example/portal/infra/telemetry"
+)
+
+// benchPortal is a portal in this process with invented people and applications.
+func benchPortal(b *testing.B) (http.Handler, *loaded) {
+	b.Helper()
+	run := &bench{benchCommand: &benchCommand{Applications: 2000, People: 200}, folder: b.TempDir()}
+	l, err := run.load(b.Context(), "bench", 2000, 200)
+	if err != nil {
+		b.Fatal(err)
+	}
+	metrics, err := telemetry.New()
+	if err != nil {
+		b.Fatal(err)
+	}
+	p, err := open(b.Context(), l.where, options{messages: &outbox{}, meter: metrics.Meter()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := p.close(); err != nil {
+			b.Error(err)
+		}
+	})
+	if err := p.project(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	return handler(p, handlerOptions{metrics: metrics}), l
+}
+
+// BenchmarkMyApplications is the server's own work for one page, without a network.
+func BenchmarkMyApplications(b *testing.B) {
+	h, l := benchPortal(b)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, pagePath, http.NoBody)
+		r.Header.Set("Cookie", demoSession+"="+l.Users[i%len(l.Users)].Token)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != http.StatusOK {
+			b.Fatal(w.Body)
+		}
+		b.SetBytes(int64(w.Body.Len()))
+	}
+}
+
+// BenchmarkSaveStep is the server's own work for saving a step, with the synced append.
+func BenchmarkSaveStep(b *testing.B) {
+	h, l := benchPortal(b)
+	b.ReportAllocs()
+	b.SetParallelism(32)
+	b.RunParallel(func(pb *testing.PB) {
+		for i := 0; pb.Next(); i++ {
+			u := l.Users[i%len(l.Users)]
+			if u.Draft == "" {
+				continue
+			}
+			body := append([]byte(`{"data":`), bytes.TrimSuffix(u.Data, []byte("}"))...)
+			if len(u.Data) > 2 {
+				body = append(body, ',')
+			}
+			body = append(body, `"note`+strconv.Itoa(i)+`":1}}`...)
+			if !json.Valid(body) {
+				b.Fatal(string(body))
+			}
+			r := httptest.NewRequestWithContext(b.Context(), http.MethodPut, "/api/v1/applications/"+u.Draft+"/steps/"+u.Step, bytes.NewReader(body))
+			r.Header.Set("Cookie", demoSession+"="+u.Token)
+			r.Header.Set("Content-Type", "application/json")
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if w.Code != http.StatusOK {
+				b.Fatal(w.Body)
+			}
+		}
+	})
+}

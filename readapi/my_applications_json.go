@@ -1,0 +1,124 @@
+package readapi
+
+import (
+	"encoding/json"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"services.example/portal/domain/text"
+)
+
+// rowSize is about how many bytes a row takes as JSON.
+const rowSize = 900
+
+// appendPage writes what encoding/json writes for the page, at a fraction of its cost: this is the page that is opened
+// most, and most of it are names that need no escaping.
+func appendPage(b []byte, page myApplicationsPage) []byte {
+	if b == nil {
+		b = make([]byte, 0, 64+rowSize*len(page.Items))
+	}
+	b = append(b, `{"items":[`...)
+	for i := range page.Items {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendRow(b, &page.Items[i])
+	}
+	b = append(b, ']')
+	if page.Next != "" {
+		b = appendString(append(b, `,"next":`...), page.Next)
+	}
+	return append(b, '}', '\n')
+}
+
+func appendRow(b []byte, r *applicationRow) []byte {
+	b = appendString(append(b, `{"id":`...), r.ID)
+	b = appendString(append(b, `,"number":`...), r.Number)
+	b = appendTime(append(b, `,"date":`...), r.Date)
+	b = append(b, `,"service":`...)
+	if r.Service.written != nil {
+		b = append(b, r.Service.written...)
+	} else {
+		b = appendNamed(b, r.Service)
+	}
+	b = append(b, `,"executors":[`...)
+	for i, name := range r.Executors {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, name)
+	}
+	b = appendTime(append(b, `],"dueAt":`...), r.DueAt)
+	b = append(b, `,"daysLeft":`...)
+	if r.DaysLeft == nil {
+		b = append(b, "null"...)
+	} else {
+		b = strconv.AppendInt(b, int64(*r.DaysLeft), 10)
+	}
+	b = strconv.AppendInt(append(b, `,"unread":`...), int64(r.Unread), 10)
+	b = appendString(append(b, `,"status":`...), r.Status)
+	return append(b, '}')
+}
+
+func appendNamed(b []byte, o namedOffer) []byte {
+	b = appendString(append(b, `{"id":`...), o.ID)
+	return append(appendText(append(b, `,"name":`...), o.Name), '}')
+}
+
+func appendText(b []byte, t text.Text) []byte {
+	b = appendString(append(b, `{"kk":`...), t.KK)
+	b = appendString(append(b, `,"ru":`...), t.RU)
+	b = appendString(append(b, `,"en":`...), t.EN)
+	return append(b, '}')
+}
+
+func appendTime(b []byte, t *time.Time) []byte {
+	if t == nil {
+		return append(b, "null"...)
+	}
+	b = t.AppendFormat(append(b, '"'), time.RFC3339Nano)
+	return append(b, '"')
+}
+
+// appendString writes a JSON string. Text without anything to escape is copied as it is.
+func appendString(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c == 0xe2 || c == 0x7f {
+			return escaped(b, s) // 0xe2 begins the line separators, which encoding/json escapes
+		}
+	}
+	if !utf8.ValidString(s) {
+		return escaped(b, s)
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
+}
+
+func escaped(b []byte, s string) []byte {
+	encoded, err := appendJSON(b, s)
+	if err != nil { // a string always has a JSON form
+		return append(b, `""`...)
+	}
+	return encoded
+}
+
+// appendJSON encodes as the rest of the API does: without escaping HTML, which no JSON reader needs.
+func appendJSON(b []byte, value any) ([]byte, error) {
+	into := &appender{b: b}
+	encoder := json.NewEncoder(into)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return b, err
+	}
+	return into.b[:len(into.b)-1], nil // without Encode's newline
+}
+
+// appender is a writer onto a slice.
+type appender struct{ b []byte }
+
+func (a *appender) Write(p []byte) (int, error) {
+	a.b = append(a.b, p...)
+	return len(p), nil
+}
