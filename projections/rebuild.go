@@ -21,7 +21,8 @@ type Report struct {
 	// were in only one of them. The new one is right: it comes from the log.
 	Differences []string
 	Events      uint64 // folded by the rebuild
-	Duration    time.Duration
+	Built       time.Duration // from the start until the new generation had folded the whole log
+	Duration    time.Duration // until it served, compared with what served before
 }
 
 // Rebuild builds the named read models again from the beginning of the log, all others going on meanwhile, compares
@@ -49,12 +50,16 @@ func (e *Engine) Rebuild(ctx context.Context, names ...string) ([]Report, error)
 	if err := e.begin(builds); err != nil { //nolint:contextcheck // groups work in the context of the engine
 		return nil, err
 	}
+	built := map[string]time.Duration{}
+	for _, name := range names {
+		if err := builds[name].reachLive(ctx); err != nil {
+			return nil, fmt.Errorf("rebuilding %s: %w", name, err)
+		}
+		built[name] = time.Since(started)
+	}
 	var reports []Report
 	for _, name := range names {
 		r := builds[name]
-		if err := r.reachLive(ctx); err != nil {
-			return reports, fmt.Errorf("rebuilding %s: %w", name, err)
-		}
 		report, err := e.compare(ctx, r)
 		if err != nil {
 			return reports, fmt.Errorf("comparing the rebuilt %s: %w", name, err)
@@ -62,7 +67,7 @@ func (e *Engine) Rebuild(ctx context.Context, names ...string) ([]Report, error)
 		if err := e.promotePatiently(ctx, r); err != nil {
 			return reports, err
 		}
-		report.Duration = time.Since(started)
+		report.Built, report.Duration = built[name], time.Since(started)
 		reports = append(reports, report)
 		delete(builds, name)
 	}

@@ -57,7 +57,7 @@ type myApplicationsAnswer struct {
 }
 
 func (q *Queries) registerMyApplications(api huma.API) {
-	op := operation("my-applications", "/my/applications", "My applications, newest number first", applicationsTag)
+	op := httpapi.Private(operation("my-applications", "/my/applications", "My applications, newest number first", applicationsTag))
 	schema := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[myApplicationsPage](), true, "MyApplicationsPage")
 	op.Responses = map[string]*huma.Response{"200": {
 		Description: "A page", Content: map[string]*huma.MediaType{"application/json": {Schema: schema}},

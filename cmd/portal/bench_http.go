@@ -17,7 +17,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -178,34 +177,28 @@ func (l *loaded) pageSize(ctx context.Context, client *http.Client, url string) 
 	return n, err
 }
 
-// closed lets clients call as fast as they can for a while: calls a second, and how long each took.
-func (b *bench) closed(ctx context.Context, work func(ctx context.Context, client, n int) error) (float64, []time.Duration, error) {
-	var mu sync.Mutex
-	var took []time.Duration
+// closed lets clients call as fast as they can for a while: calls a second.
+func (b *bench) closed(ctx context.Context, work func(ctx context.Context, client, n int) error) (float64, error) {
+	var calls atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
 	started := time.Now()
 	end := started.Add(b.Duration)
 	for client := range b.Clients {
 		group.Go(func() error {
-			var own []time.Duration
 			for n := 0; time.Now().Before(end); n++ {
-				before := time.Now()
 				if err := work(ctx, client, n); err != nil {
 					return err
 				}
-				own = append(own, time.Since(before))
+				calls.Add(1)
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			took = append(took, own...)
 			return nil
 		})
 	}
 	err := group.Wait()
-	return float64(len(took)) / time.Since(started).Seconds(), took, err
+	return float64(calls.Load()) / time.Since(started).Seconds(), err
 }
 
-// open calls at a steady rate, whether or not earlier calls have ended, and tells how long each took from the moment at
+// steady calls at a steady rate, whether or not earlier calls have ended, and tells how long each took from the moment at
 // which it was due.
 func (b *bench) steady(ctx context.Context, rate float64, workers int, work func(ctx context.Context, n int) (time.Duration, error)) ([]time.Duration, error) {
 	count := int(rate * b.Duration.Seconds())
@@ -244,6 +237,20 @@ func percentile(took []time.Duration, p float64) time.Duration {
 	return sorted[min(len(sorted)-1, int(float64(len(sorted))*p/100))]
 }
 
+// save is the n-th request body that saves the user's step: valid, and different from the one before.
+func (u benchUser) save(n int) []byte {
+	var data map[string]json.RawMessage
+	_ = json.Unmarshal(u.Data, &data)
+	for name, value := range data {
+		if bytes.HasPrefix(value, []byte(`"`)) && !bytes.ContainsAny(value, "0123456789@") {
+			data[name] = json.RawMessage(strings.TrimSuffix(string(value), `"`) + strconv.Itoa(n%100_000) + `"`)
+			break
+		}
+	}
+	encoded, _ := json.Marshal(map[string]any{"data": data}) //nolint:errchkjson // raw JSON of ours
+	return encoded
+}
+
 // saves measures save-step against a handler that does one append of the same size.
 func (b *bench) saves(ctx context.Context, client *http.Client, l *loaded, portal, bare *process) (figure, error) {
 	var users []benchUser
@@ -255,33 +262,21 @@ func (b *bench) saves(ctx context.Context, client *http.Client, l *loaded, porta
 	if len(users) == 0 {
 		return figure{}, errors.New("no drafts to save: load more applications")
 	}
-	body := func(u benchUser, n int) []byte {
-		var data map[string]json.RawMessage
-		_ = json.Unmarshal(u.Data, &data)
-		for name, value := range data {
-			if bytes.HasPrefix(value, []byte(`"`)) && !bytes.ContainsAny(value, "0123456789") {
-				data[name] = json.RawMessage(strings.TrimSuffix(string(value), `"`) + strconv.Itoa(n%1000) + `"`)
-				break
-			}
-		}
-		encoded, _ := json.Marshal(map[string]any{"data": data}) //nolint:errchkjson // raw JSON of ours
-		return encoded
-	}
 	var ours, limit float64
 	for range 2 { // in turn, so that a slow moment of the machine meets both
-		one, _, err := b.closed(ctx, func(ctx context.Context, k, n int) error {
+		one, err := b.closed(ctx, func(ctx context.Context, k, n int) error {
 			u := users[k%len(users)]
 			_, _, err := call(ctx, client, http.MethodPut,
-				portal.url+"/api/v1/applications/"+u.Draft+"/steps/"+u.Step, u.Token, body(u, n*b.Clients+k))
+				portal.url+"/api/v1/applications/"+u.Draft+"/steps/"+u.Step, u.Token, u.save(n*b.Clients+k))
 			return err
 		})
 		if err != nil {
 			return figure{}, err
 		}
-		other, _, err := b.closed(ctx, func(ctx context.Context, k, n int) error {
+		other, err := b.closed(ctx, func(ctx context.Context, k, n int) error {
 			u := users[k%len(users)]
 			_, _, err := call(ctx, client, http.MethodPut,
-				bare.url+"/append/"+strconv.Itoa(storedStep+len(u.Data)), u.Token, body(u, n*b.Clients+k))
+				bare.url+"/append/"+strconv.Itoa(storedStep+len(u.Data)), u.Token, u.save(n*b.Clients+k))
 			return err
 		})
 		if err != nil {
@@ -304,7 +299,7 @@ func (b *bench) pages(ctx context.Context, l *loaded, rate float64) (_ time.Dura
 	}
 	defer func() { err = errors.Join(err, portal.stop()) }()
 	client := newLoadClient(b.Clients)
-	most, _, err = b.closed(ctx, b.page(client, l, portal))
+	most, err = b.closed(ctx, b.page(client, l, portal))
 	if err != nil {
 		return 0, 0, err
 	}
@@ -335,11 +330,11 @@ func (b *bench) pageLatency(ctx context.Context, client *http.Client, l *loaded,
 func (b *bench) reads(ctx context.Context, client *http.Client, l *loaded, portal, bare *process, small time.Duration) ([]figure, error) {
 	var ours, limit float64
 	for range 2 {
-		one, _, err := b.closed(ctx, b.page(client, l, portal))
+		one, err := b.closed(ctx, b.page(client, l, portal))
 		if err != nil {
 			return nil, err
 		}
-		other, _, err := b.closed(ctx, func(ctx context.Context, _, _ int) error {
+		other, err := b.closed(ctx, func(ctx context.Context, _, _ int) error {
 			_, _, err := call(ctx, client, http.MethodGet, bare.url+"/page", l.Users[0].Token, nil)
 			return err
 		})

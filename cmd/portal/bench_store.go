@@ -8,12 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/google/uuid"
-	"golang.org/x/sync/errgroup"
 
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/eventstore/pebblelog"
@@ -47,29 +45,6 @@ func (b *bench) appendRatio(ctx context.Context) (figure, error) {
 	}, nil
 }
 
-// perSecond lets clients call work for a while and returns the calls a second.
-func (b *bench) perSecond(ctx context.Context, work func(ctx context.Context, client, n int) error) (float64, error) {
-	var calls atomic.Int64
-	group, ctx := errgroup.WithContext(ctx)
-	started := time.Now()
-	end := started.Add(b.Duration / 3)
-	for client := range b.Clients {
-		group.Go(func() error {
-			for n := 0; time.Now().Before(end); n++ {
-				if err := work(ctx, client, n); err != nil {
-					return err
-				}
-				calls.Add(1)
-			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return 0, err
-	}
-	return float64(calls.Load()) / time.Since(started).Seconds(), nil
-}
-
 func (b *bench) appends(ctx context.Context) (_ float64, err error) {
 	dir, err := os.MkdirTemp(b.folder, "appends")
 	if err != nil {
@@ -82,7 +57,7 @@ func (b *bench) appends(ctx context.Context) (_ float64, err error) {
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
 	data, metadata := make([]byte, benchData), make([]byte, benchMetadata)
-	return b.perSecond(ctx, func(ctx context.Context, client, n int) error {
+	return b.closed(ctx, func(ctx context.Context, client, n int) error {
 		event := eventstore.Event{ID: uuid.Must(uuid.NewV7()), Type: "bench.appended.v1", JSON: true, Data: data, Metadata: metadata}
 		_, err := log.Append(ctx, "bench-"+strconv.Itoa(client), eventstore.Expected(n-1), event)
 		return err
@@ -103,7 +78,7 @@ func (b *bench) rawCommits(ctx context.Context) (_ float64, err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	record := make([]byte, benchData+benchMetadata)
-	return b.perSecond(ctx, func(_ context.Context, client, n int) error {
+	return b.closed(ctx, func(_ context.Context, client, n int) error {
 		return db.Set(fmt.Appendf(nil, "%08d/%08d", client, n), record, pebble.Sync)
 	})
 }
@@ -138,15 +113,13 @@ func (b *bench) rebuild(ctx context.Context, l *loaded) (_ []figure, err error) 
 		events++
 	}
 	decoding := float64(events) / time.Since(started).Seconds()
-	started = time.Now()
 	reports, err := p.engine.Rebuild(ctx)
 	if err != nil {
 		return nil, err
 	}
-	// The slowest of those built together took from the start to the end of reading the log; comparing comes after.
 	slowest := time.Duration(0)
 	for _, r := range reports {
-		slowest = max(slowest, r.Duration)
+		slowest = max(slowest, r.Built)
 		if len(r.Differences) > 0 {
 			return nil, fmt.Errorf("%s was not what the log says", r.Name)
 		}

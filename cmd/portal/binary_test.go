@@ -95,7 +95,7 @@ func launch(t *testing.T, data string, flags ...string) (*server, io.Reader) {
 }
 
 // personal matches what identifies the people of these tests, and their passwords.
-var personal = regexp.MustCompile(`\b[0-9]{12}\b|\+?7[0-9]{10}\b|[a-z0-9.]+@applicant\.example|` +
+var personal = regexp.MustCompile(`(?:^|[^-0-9A-Za-z])(?:[0-9]{12}|\+?7[0-9]{10})\b|[a-z0-9.]+@applicant\.example|` +
 	`(?i)qurmanghazy|parol-[0-9]|Demo-2026|Бозторғай|Айбек|Самұрық|Қиял`)
 
 // kill ends the portal as a power cut would.

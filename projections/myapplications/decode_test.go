@@ -48,7 +48,7 @@ func FuzzDecodeRow(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add([]byte(body))
+	f.Add(body)
 	f.Add([]byte{5, 0, 0, 0, 0})
 	f.Add([]byte{})
 	f.Fuzz(func(_ *testing.T, body []byte) {
