@@ -57,8 +57,24 @@ func (a *Applications) ask(
 
 func notFound() error { return problem.New(problem.NotFound, "application-not-found") }
 
+// versionKey names a version of a service.
+type versionKey struct {
+	service string
+	version int
+}
+
+// compiled is a version of a service with its form. A version never changes, so it is loaded once.
+type compiled struct {
+	content service.Content
+	form    *service.Form
+}
+
 // serviceVersion loads one version of a service, with its compiled form.
 func (s *streams) serviceVersion(ctx context.Context, id string, version int) (service.Content, *service.Form, error) {
+	key := versionKey{service: id, version: version}
+	if known, cached := s.versions.Get(key); cached {
+		return known.content, known.form, nil
+	}
 	state, err := s.services.state(ctx, id)
 	if err != nil {
 		return service.Content{}, nil, err
@@ -67,14 +83,11 @@ func (s *streams) serviceVersion(ctx context.Context, id string, version int) (s
 	if !found {
 		return service.Content{}, nil, problem.New(problem.NotFound, "service-not-found")
 	}
-	key := fmt.Sprintf("%s@%d", id, version)
-	form, cached := s.forms.Get(key)
-	if !cached {
-		if form, err = service.CompileForm(content.Steps); err != nil {
-			return service.Content{}, nil, fmt.Errorf("compiling the form of service %s: %w", key, err)
-		}
-		s.forms.Add(key, form)
+	form, err := service.CompileForm(content.Steps)
+	if err != nil {
+		return service.Content{}, nil, fmt.Errorf("compiling the form of version %d of service %s: %w", version, id, err)
 	}
+	s.versions.Add(key, compiled{content: content, form: form})
 	return content, form, nil
 }
 

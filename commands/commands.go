@@ -101,13 +101,13 @@ type streams struct {
 	categories   *aggregate[catalogue.Categories, catalogue.DefineCategories, catalogue.CategoryEvent]
 	providers    *aggregate[catalogue.ProviderState, catalogue.DescribeProvider, catalogue.ProviderEvent]
 
-	forms *lru.Cache[string, *service.Form]
+	versions *lru.Cache[versionKey, compiled]
 }
 
 func newStreams(deps Deps) (*streams, error) {
-	forms, err := lru.New[string, *service.Form](cachedForms)
+	versions, err := lru.New[versionKey, compiled](cachedVersions)
 	if err != nil {
-		return nil, fmt.Errorf("making the cache of forms: %w", err)
+		return nil, fmt.Errorf("making the cache of service versions: %w", err)
 	}
 	return &streams{
 		accounts:     newAggregate(deps, "account-", account.Decide, account.Evolve, theAccount),
@@ -118,7 +118,7 @@ func newStreams(deps Deps) (*streams, error) {
 			nobody[catalogue.Categories, catalogue.DefineCategories]),
 		providers: newAggregate(deps, "provider-", catalogue.DecideProvider, catalogue.EvolveProvider,
 			nobody[catalogue.ProviderState, catalogue.DescribeProvider]),
-		forms: forms,
+		versions: versions,
 	}, nil
 }
 
@@ -136,8 +136,8 @@ func theApplicant(_ string, s application.State, c application.Command) string {
 // nobody says that events hold no person's data.
 func nobody[S, C any](string, S, C) string { return "" }
 
-// cachedForms is how many compiled forms are kept in memory.
-const cachedForms = 256
+// cachedVersions is how many service versions are kept in memory with their compiled forms.
+const cachedVersions = 256
 
 // AggregateTypes is the storage format of every stream that the portal writes: the table of contents of its history.
 func AggregateTypes() []codec.Aggregate {

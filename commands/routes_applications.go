@@ -1,13 +1,19 @@
 package commands
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
+	"mime"
 	"mime/multipart"
 	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
@@ -48,7 +54,14 @@ func (r *Routes) registerApplications(api huma.API) {
 	save := httpapi.Private(operation("save-step", http.MethodPut, "/applications/{id}/steps/{stepId}",
 		"Save a step, complete or not", applicationsTag, http.StatusOK))
 	save.MaxBodyBytes = maxStepBody
+	save.BodyReadTimeout = bodyReadTimeout
 	huma.Register(api, save, r.saveStep)
+	api.OpenAPI().Paths[save.Path].Put.RequestBody = &huma.RequestBody{
+		Required: true,
+		Content: map[string]*huma.MediaType{"application/json": {
+			Schema: api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[StepInput](), true, "StepInput"),
+		}},
+	}
 	attach := httpapi.Private(operation("attach-file", http.MethodPost, "/applications/{id}/files",
 		"Attach a file to a document step", applicationsTag, http.StatusCreated))
 	huma.Register(api, attach, r.attachFile)
@@ -125,6 +138,43 @@ func dataOrEmpty(data json.RawMessage) json.RawMessage {
 	return data
 }
 
+// StepInput is what a step is to hold: an object, whose members the service's form describes.
+type StepInput struct {
+	Data json.RawMessage `json:"data"`
+}
+
+// saveStepInput takes the body as it is: huma would read it twice, and this is the command that is given most.
+type saveStepInput struct {
+	OnApplication
+	StepID      string `path:"stepId"`
+	ContentType string `header:"Content-Type" hidden:"true"`
+	RawBody     []byte
+}
+
+// step reads the body strictly, in one pass. Errors: json-expected, malformed, invalid.
+func (in *saveStepInput) step() (StepInput, error) {
+	kind, _, err := mime.ParseMediaType(in.ContentType)
+	if in.ContentType != "" && (err != nil || kind != "application/json") {
+		return StepInput{}, problem.New(problem.WrongType, "json-expected")
+	}
+	var step StepInput
+	decoder := json.NewDecoder(bytes.NewReader(in.RawBody))
+	decoder.DisallowUnknownFields()
+	err = decoder.Decode(&step)
+	switch {
+	case err != nil && strings.HasPrefix(err.Error(), "json: unknown field "):
+		name, _ := strconv.Unquote(strings.TrimPrefix(err.Error(), "json: unknown field "))
+		return StepInput{}, problem.Input(problem.Field{Location: name, Code: "unknown-field"})
+	case err != nil && json.Valid(in.RawBody):
+		return StepInput{}, problem.Input(problem.Field{Code: "not-an-object"})
+	case err != nil || decoder.More() || !utf8.Valid(in.RawBody):
+		return StepInput{}, problem.New(problem.Malformed, "malformed")
+	case step.Data == nil:
+		return StepInput{}, problem.Input(problem.Field{Location: "data", Code: "required"})
+	}
+	return step, nil
+}
+
 type savedStepAnswer struct {
 	Written
 	Body struct {
@@ -134,19 +184,16 @@ type savedStepAnswer struct {
 	}
 }
 
-func (r *Routes) saveStep(ctx context.Context, in *struct {
-	OnApplication
-	StepID string `path:"stepId"`
-	Body   struct {
-		Data json.RawMessage `json:"data"`
-	}
-},
-) (*savedStepAnswer, error) {
+func (r *Routes) saveStep(ctx context.Context, in *saveStepInput) (*savedStepAnswer, error) {
 	req, err := in.request(ctx)
 	if err != nil {
 		return nil, err
 	}
-	saved, err := r.Commands.Applications.SaveStep(ctx, req, in.ID, in.StepID, in.Body.Data)
+	step, err := in.step()
+	if err != nil {
+		return nil, err
+	}
+	saved, err := r.Commands.Applications.SaveStep(ctx, req, in.ID, in.StepID, step.Data)
 	if err != nil {
 		return nil, err
 	}

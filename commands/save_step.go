@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"services.example/portal/domain/application"
 	"services.example/portal/domain/problem"
@@ -25,7 +24,7 @@ func (a *Applications) SaveStep(ctx context.Context, req Request, id, stepID str
 	}
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, data); err != nil {
-		return SavedStep{}, fmt.Errorf("compacting the data of a step: %w", err)
+		return SavedStep{}, problem.New(problem.Malformed, "malformed")
 	}
 	var checked *checkedForm
 	saved, err := a.ask(ctx, req, id,

@@ -87,7 +87,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w := &world{
 		t: t, clock: now, events: &faultyStore{Store: log}, entries: &faultyEntries{Entries: reads},
-		outbox: &outbox{}, files: &files{}, sessions: session.New(reads, now.Now),
+		outbox: &outbox{}, files: &files{}, sessions: session.New(reads, now.Now, true),
 	}
 	w.deps = Deps{
 		Events: w.events, Codec: events, Keys: keys, Entries: w.entries, Sessions: w.sessions, Files: w.files,

@@ -20,7 +20,7 @@ type Report struct {
 	// Differences names the documents that were not the same, byte for byte, in the old generation and the new one, or
 	// were in only one of them. The new one is right: it comes from the log.
 	Differences []string
-	Events      uint64 // folded by the rebuild
+	Events      uint64        // folded by the rebuild
 	Built       time.Duration // from the start until the new generation had folded the whole log
 	Duration    time.Duration // until it served, compared with what served before
 }

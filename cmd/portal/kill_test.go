@@ -55,8 +55,12 @@ func TestKill(t *testing.T) {
 	}
 	crowd.server.stop()
 	checkStores(t, data)
-	t.Logf("%d kills: %d commands acknowledged, %d were under way and repeated, %d applications; nothing lost, nothing twice",
-		rounds, crowd.acknowledged.Load(), crowd.repeated, crowd.applications())
+	statuses := crowd.statuses()
+	t.Logf("%d kills: %d commands acknowledged, %d were under way and repeated; applications: %v; nothing lost, nothing twice",
+		rounds, crowd.acknowledged.Load(), crowd.repeated, statuses)
+	if rounds >= 3 && (statuses["draft"] == 0 || statuses["submitted"]+statuses["withdrawn"] == 0) {
+		t.Errorf("the load did not get far: %v", statuses)
+	}
 }
 
 // killWhileStarting kills a portal that is not ready yet.
@@ -108,22 +112,34 @@ func newCrowd(t *testing.T, s *server) *crowd {
 		c.register(individual(3000 + n))
 		crowd.service = c.service("legal consultation")
 		for range tabs {
-			crowd.workers = append(crowd.workers, &worker{crowd: crowd, c: c.in(t), filled: filledSteps(t, crowd.service)})
+			w := &worker{crowd: crowd, c: c.in(t)}
+			w.filled, w.freeFields = filledSteps(t, crowd.service)
+			crowd.workers = append(crowd.workers, w)
 		}
 	}
 	return crowd
 }
 
-// filledSteps is complete data for each step that takes data.
-func filledSteps(t *testing.T, p passport) map[string]map[string]any {
+// filledSteps is complete data for each step that takes data, and freeFields names a field of each that takes any text.
+func filledSteps(t *testing.T, p passport) (filled map[string]map[string]any, freeFields map[string]string) {
 	t.Helper()
-	filled := map[string]map[string]any{}
+	filled, freeFields = map[string]map[string]any{}, map[string]string{}
 	for _, step := range p.Steps {
-		if step.Kind != "document" {
-			filled[step.ID] = examples(t, step.Schema)
+		if step.Kind == "document" {
+			continue
+		}
+		filled[step.ID] = examples(t, step.Schema)
+		for name, property := range properties(step.Schema) {
+			restricted := property["enum"] != nil || property["format"] != nil || property["pattern"] != nil || property["const"] != nil
+			if property["type"] == "string" && !restricted {
+				freeFields[step.ID] = name
+			}
 		}
 	}
-	return filled
+	if len(freeFields) == 0 {
+		t.Fatalf("%s takes no free text", p.Name.EN)
+	}
+	return filled, freeFields
 }
 
 // work lets everybody work until the portal is killed under them.
@@ -194,12 +210,10 @@ func (c *crowd) check(t *testing.T, all bool) {
 	numbers := map[string]string{}
 	for first := 0; first < len(c.workers); first += tabs {
 		want := map[string]*draft{}
-		position := ""
 		for _, w := range c.workers[first : first+tabs] {
 			for _, d := range w.drafts {
 				want[d.id] = d
 			}
-			position = max(position, w.c.position)
 		}
 		reader := c.workers[first].c.in(t)
 		for _, w := range c.workers[first : first+tabs] { // both have to be seen
@@ -250,21 +264,26 @@ func (j journey) all() []row {
 	}
 }
 
-func (c *crowd) applications() (n int) {
+// statuses counts the applications by status.
+func (c *crowd) statuses() map[string]int {
+	counts := map[string]int{}
 	for _, w := range c.workers {
-		n += len(w.drafts)
+		for _, d := range w.drafts {
+			counts[d.status()]++
+		}
 	}
-	return n
+	return counts
 }
 
 // worker is one tab of a person. It has its own applications, and one command at a time.
 type worker struct {
-	crowd    *crowd
-	c        *client
-	filled   map[string]map[string]any
-	drafts   []*draft
-	underWay *command // given and not answered
-	fault    string   // an answer that should not have been
+	crowd      *crowd
+	c          *client
+	filled     map[string]map[string]any
+	freeFields map[string]string
+	drafts     []*draft
+	underWay   *command // given and not answered
+	fault      string   // an answer that should not have been
 }
 
 // draft is an application as the portal's answers say that it is.
@@ -349,14 +368,14 @@ func (w *worker) give(next *command) bool {
 
 // next chooses a command that the state allows.
 func (w *worker) next() *command {
-	if len(w.drafts) == 0 || rand.IntN(6) == 0 {
+	if len(w.drafts) == 0 || rand.IntN(12) == 0 {
 		return w.startDraft()
 	}
 	i := len(w.drafts) - 1 - rand.IntN(min(3, len(w.drafts)))
 	d := w.drafts[i]
 	path := "/applications/" + d.id
 	c := &command{key: uuid.NewString(), status: http.StatusOK}
-	choice := rand.IntN(12)
+	choice := rand.IntN(24)
 	switch {
 	case d.withdrawn:
 		return w.startDraft()
@@ -366,7 +385,7 @@ func (w *worker) next() *command {
 	case choice == 0:
 		c.method, c.path, c.status = http.MethodDelete, path, http.StatusNoContent
 		c.done = func([]byte) error { w.drafts = append(w.drafts[:i:i], w.drafts[i+1:]...); return nil }
-	case choice < 6 && len(d.complete) == len(w.crowd.service.Steps):
+	case choice < 20 && len(d.complete) == len(w.crowd.service.Steps):
 		c.method, c.path = http.MethodPost, path+"/submit"
 		c.done = func([]byte) error { d.submitted, d.touched = true, true; return nil }
 	default:
@@ -397,6 +416,12 @@ func (w *worker) startDraft() *command {
 // edit saves a step, or attaches a file where the step takes files.
 func (w *worker) edit(d *draft, c *command) {
 	step := w.crowd.service.Steps[rand.IntN(len(w.crowd.service.Steps))]
+	for _, lacking := range w.crowd.service.Steps { // mostly what is still to be done
+		if !d.complete[lacking.ID] && rand.IntN(4) > 0 {
+			step = lacking
+			break
+		}
+	}
 	if step.Kind == "document" {
 		name := uuid.NewString() + ".pdf"
 		c.method, c.path, c.status = http.MethodPost, "/applications/"+d.id+"/files?step="+step.ID, http.StatusCreated
@@ -411,7 +436,11 @@ func (w *worker) edit(d *draft, c *command) {
 		}
 		return
 	}
-	data, err := json.Marshal(with(w.filled[step.ID], map[string]any{"about": uuid.NewString()}))
+	changes := map[string]any{}
+	if field, free := w.freeFields[step.ID]; free {
+		changes[field] = uuid.NewString()
+	}
+	data, err := json.Marshal(with(w.filled[step.ID], changes))
 	if err != nil {
 		panic(err) // maps of texts are JSON
 	}

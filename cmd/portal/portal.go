@@ -108,7 +108,7 @@ func open(ctx context.Context, where storage, with options) (_ *portal, err erro
 	if err := p.reads.Declare(ctx, ephemeral...); err != nil {
 		return nil, err
 	}
-	p.sessions = session.New(p.reads, p.now)
+	p.sessions = session.New(p.reads, p.now, true)
 	if p.commands, err = commands.New(commands.Deps{
 		Events: p.events, Codec: p.codec, Keys: p.keys, Entries: p.reads, Sessions: p.sessions, Files: files{p.blobs},
 		Messages: with.messages, Secrets: p.secrets.Secrets, Limits: with.limits, Now: p.now, SiteURL: with.siteURL,

@@ -29,7 +29,7 @@ func (c *Codec) Encode(
 	if err != nil {
 		return eventstore.Event{}, fmt.Errorf("encoding %s for stream %s: %w", p.name, stream, err)
 	}
-	metadata, err := marshal(meta)
+	metadata, err := appendMetadata(make([]byte, 0, metadataSize), meta)
 	if err != nil {
 		return eventstore.Event{}, fmt.Errorf("encoding metadata of %s for stream %s: %w", p.name, stream, err)
 	}

@@ -177,8 +177,12 @@ func TestASilentServerIsLeftWhenTheContextEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	started := time.Now()
 	if err := sender.Send(ctx, address, subject, words); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want that of the context", err)
+	}
+	if took := time.Since(started); took > replyTimeout/2 {
+		t.Errorf("it took %v", took)
 	}
 }
 

@@ -9,8 +9,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
@@ -39,11 +41,30 @@ const (
 type Store struct {
 	entries readstore.Entries
 	now     func() time.Time
+	recent  *lru.Cache[string, recent] // nil: other processes share the entries
+	ended   atomic.Uint64              // counts sessions that ended here
 }
 
-// New returns a store over entries in which Collection was declared.
-func New(entries readstore.Entries, now func() time.Time) *Store {
-	return &Store{entries: entries, now: now}
+// recent is a session that was looked up, and is known to be valid until it ends here or its time passes.
+type recent struct {
+	caller  httpapi.Caller
+	expires time.Time
+}
+
+// recentSessions is how many sessions are kept in memory, at about 400 bytes each.
+const recentSessions = 16_384
+
+// New returns a store over entries in which Collection was declared. Where no other process changes the entries
+// (exclusive), sessions that were looked up stay in memory until they end.
+func New(entries readstore.Entries, now func() time.Time, exclusive bool) *Store {
+	s := &Store{entries: entries, now: now}
+	if exclusive {
+		var err error
+		if s.recent, err = lru.New[string, recent](recentSessions); err != nil {
+			panic(err) // only for a size below 1
+		}
+	}
+	return s
 }
 
 // Account is who signs in.
@@ -110,6 +131,17 @@ func (s *Store) Caller(ctx context.Context, token string) (httpapi.Caller, error
 		return httpapi.Caller{}, problem.New(problem.Unauthenticated, "sign-in-required")
 	}
 	id := idOf(token)
+	if s.recent != nil {
+		if known, found := s.recent.Get(id); found && s.now().Before(known.expires) {
+			return known.caller, nil
+		}
+	}
+	return s.look(ctx, id)
+}
+
+// look finds a session in the store, and remembers it if it has not ended meanwhile.
+func (s *Store) look(ctx context.Context, id string) (httpapi.Caller, error) {
+	before := s.ended.Load()
 	entry, err := s.entries.Entry(ctx, Collection.Name, id)
 	if errors.Is(err, readstore.ErrNotFound) {
 		return httpapi.Caller{}, problem.New(problem.Unauthenticated, "sign-in-required")
@@ -121,13 +153,24 @@ func (s *Store) Caller(ctx context.Context, token string) (httpapi.Caller, error
 	if err := entry.Decode(&r); err != nil {
 		return httpapi.Caller{}, err
 	}
-	return httpapi.Caller{AccountID: r.Account, Roles: r.Roles, Provider: r.Provider, SessionID: id}, nil
+	caller := httpapi.Caller{AccountID: r.Account, Roles: r.Roles, Provider: r.Provider, SessionID: id}
+	if s.recent != nil {
+		s.recent.Add(id, recent{caller: caller, expires: entry.Expires})
+		if s.ended.Load() != before { // a session ended while this one was read: it may have been this one
+			s.recent.Remove(id)
+		}
+	}
+	return caller, nil
 }
 
 // End ends a session. Ending one that has ended is no error.
 func (s *Store) End(ctx context.Context, id string) error {
 	if err := s.entries.RemoveEntry(ctx, Collection.Name, id, 0); err != nil {
 		return fmt.Errorf("ending a session: %w", err)
+	}
+	if s.recent != nil {
+		s.ended.Add(1)
+		s.recent.Remove(id)
 	}
 	return nil
 }

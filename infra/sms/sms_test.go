@@ -26,7 +26,7 @@ type call struct{ Method, Path, Type, Authorization, Body string }
 // gateway answers every call with a status and keeps the calls.
 func gateway(t *testing.T, status int) (server *httptest.Server, calls chan call) {
 	t.Helper()
-	calls = make(chan call, 10)
+	calls = make(chan call, 100)
 	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {

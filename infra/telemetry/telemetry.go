@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -24,6 +25,7 @@ type Metrics struct {
 	provider *sdk.MeterProvider
 	meter    metric.Meter
 	requests metric.Float64Histogram
+	known    sync.Map // labels → their metric.MeasurementOption
 }
 
 // requestSeconds are the bounds of the histogram of requests.
@@ -74,12 +76,31 @@ func (m *Metrics) Requests(next http.Handler) http.Handler {
 		if route == "" {
 			route = "none"
 		}
-		m.requests.Record(r.Context(), time.Since(started).Seconds(), metric.WithAttributeSet(attribute.NewSet(
-			attribute.String("http.request.method", method(r.Method)),
-			attribute.String("http.route", route),
-			attribute.Int("http.response.status_code", answer.Status()),
-		)))
+		m.requests.Record(r.Context(), time.Since(started).Seconds(),
+			m.labels(labels{method: method(r.Method), route: route, status: answer.Status()}))
 	})
+}
+
+// labels are what a request is counted under. There are few of them: methods, routes and statuses of ours.
+type labels struct {
+	method, route string
+	status        int
+}
+
+// labels makes the attributes of a combination once.
+func (m *Metrics) labels(l labels) metric.MeasurementOption {
+	if known, found := m.known.Load(l); found {
+		if option, ok := known.(metric.MeasurementOption); ok {
+			return option
+		}
+	}
+	option := metric.WithAttributeSet(attribute.NewSet(
+		attribute.String("http.request.method", l.method),
+		attribute.String("http.route", l.route),
+		attribute.Int("http.response.status_code", l.status),
+	))
+	m.known.Store(l, option)
+	return option
 }
 
 // method keeps a made-up method from becoming a label of its own.
