@@ -85,7 +85,7 @@ func TestNobodyLearnsWhoHasAnAccount(t *testing.T) {
 	w.register(pending)
 	unknown := identitytest.IIN(2)
 	var known, strange, unconfirmed []string
-	for n := range 40 {
+	for n := range 26 {
 		switch {
 		case n < 9:
 			w.clock.pass(time.Second)

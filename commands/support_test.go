@@ -515,3 +515,11 @@ func (w *world) stateOf(id string) application.State {
 	}
 	return s
 }
+
+// position reads a position that was written as text.
+func (w *world) position(text string) eventstore.Position {
+	w.t.Helper()
+	position, err := eventstore.ParsePosition(text)
+	done(w.t, err)
+	return position
+}

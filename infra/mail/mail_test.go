@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"io"
 	"mime"
 	"net"
 	"regexp"
@@ -170,7 +171,9 @@ func TestNoHeaderCanBeSmuggledIn(t *testing.T) {
 func TestASilentServerIsLeftWhenTheContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	silent := serveOnce(t, func(conn net.Conn) {
-		cancel() // the greeting never comes
+		_, _ = io.WriteString(conn, "220 mail.example\r\n")
+		_, _ = conn.Read(make([]byte, 100))
+		cancel() // the client waits for an answer that never comes
 		_, _ = conn.Read(make([]byte, 1))
 	})
 	sender, err := New("smtp://"+silent, "noreply@services.example")
@@ -183,6 +186,29 @@ func TestASilentServerIsLeftWhenTheContextEnds(t *testing.T) {
 	}
 	if took := time.Since(started); took > replyTimeout/2 {
 		t.Errorf("it took %v", took)
+	}
+}
+
+func TestNoConnectionIsLeftOpen(t *testing.T) {
+	left := make(chan error, 1)
+	plain := serveOnce(t, func(conn net.Conn) {
+		_, _ = io.WriteString(conn, "220 mail.example\r\n")
+		_, _ = conn.Read(make([]byte, 100))
+		_, _ = io.WriteString(conn, "250 mail.example\r\n") // no STARTTLS
+		_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+		_, err := conn.Read(make([]byte, 1))
+		left <- err
+	})
+	sender, err := New("smtp://"+plain, "noreply@services.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sender.server.local = false
+	if err := sender.Send(t.Context(), address, subject, words); err == nil {
+		t.Error("the message was sent in clear")
+	}
+	if err := <-left; !errors.Is(err, io.EOF) {
+		t.Errorf("the server sees %v, want the end of the connection", err)
 	}
 }
 
