@@ -157,22 +157,46 @@ func (in *saveStepInput) step() (StepInput, error) {
 	if in.ContentType != "" && (err != nil || kind != "application/json") {
 		return StepInput{}, problem.New(problem.WrongType, "json-expected")
 	}
-	var step StepInput
+	var step struct {
+		Data onceOnly `json:"data"`
+	}
 	decoder := json.NewDecoder(bytes.NewReader(in.RawBody))
 	decoder.DisallowUnknownFields()
 	err = decoder.Decode(&step)
 	switch {
+	case errors.Is(err, errGivenTwice):
+		return StepInput{}, problem.New(problem.Malformed, "duplicate-member")
 	case err != nil && strings.HasPrefix(err.Error(), "json: unknown field "):
 		name, _ := strconv.Unquote(strings.TrimPrefix(err.Error(), "json: unknown field "))
 		return StepInput{}, problem.Input(problem.Field{Location: name, Code: "unknown-field"})
 	case err != nil && json.Valid(in.RawBody):
 		return StepInput{}, problem.Input(problem.Field{Code: "not-an-object"})
-	case err != nil || decoder.More() || !utf8.Valid(in.RawBody):
+	case err != nil || !ended(decoder) || !utf8.Valid(in.RawBody):
 		return StepInput{}, problem.New(problem.Malformed, "malformed")
 	case step.Data == nil:
 		return StepInput{}, problem.Input(problem.Field{Location: "data", Code: "required"})
 	}
-	return step, nil
+	return StepInput{Data: json.RawMessage(step.Data)}, nil
+}
+
+// onceOnly is JSON as it came, of a member that may not be repeated.
+type onceOnly json.RawMessage
+
+var errGivenTwice = errors.New("member given twice")
+
+// UnmarshalJSON keeps the first value and refuses another.
+func (o *onceOnly) UnmarshalJSON(value []byte) error {
+	if *o != nil {
+		return errGivenTwice
+	}
+	*o = bytes.Clone(value)
+	return nil
+}
+
+// ended tells whether nothing but white space follows.
+func ended(decoder *json.Decoder) bool {
+	_, err := decoder.Token()
+	return errors.Is(err, io.EOF)
 }
 
 type savedStepAnswer struct {

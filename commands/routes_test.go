@@ -367,7 +367,7 @@ func TestApplicationsOverHTTP(t *testing.T) {
 	w.fill(who, a.ID)
 	at = w.end().String()
 	var sent struct{ Status, SubmittedAt, DueAt string }
-	b.do("POST", url+"/submit", nil).is(t, http.StatusOK, &sent).writtenAt(w, 7)
+	b.do("POST", url+"/submit", nil).is(t, http.StatusOK, &sent).writtenAt(w, 8)
 	if sent.Status != "submitted" || sent.SubmittedAt != now.Format(time.RFC3339) || !strings.HasPrefix(sent.DueAt, "2026-12-14T18:59:59") {
 		t.Errorf("sent %+v", sent)
 	}
@@ -375,7 +375,7 @@ func TestApplicationsOverHTTP(t *testing.T) {
 		ServiceID: adviceID, Term: service.Term{Days: 15, Kind: service.WorkingDays}, DueAt: w.stateOf(a.ID).DueAt, At: now,
 	})
 	b.do("DELETE", url, nil).refuses(t, http.StatusConflict, "not-a-draft")
-	b.do("POST", url+"/withdraw", nil).is(t, http.StatusOK, &sent).writtenAt(w, 8)
+	b.do("POST", url+"/withdraw", nil).is(t, http.StatusOK, &sent).writtenAt(w, 9)
 	at = b.then(at, application.Withdrawn{ServiceID: adviceID, At: now})
 
 	b.do("POST", "/applications", `{"serviceId":"`+adviceID+`"}`).is(t, http.StatusCreated, &a)

@@ -22,9 +22,11 @@ func (a *Applications) SubmitApplication(ctx context.Context, req Request, id st
 				return nil, err
 			}
 			submit := application.Submit{Applicant: req.Actor, Form: form, Term: content.Passport.Term, At: a.deps.Now()}
-			if submit.DueAt, err = days.Calendar().Due(submit.At, submit.Term); err != nil {
+			due, err := days.Calendar().Due(submit.At, submit.Term)
+			if err != nil {
 				return nil, fmt.Errorf("counting the term: %w", err)
 			}
+			submit.DueAt = due.UTC()
 			return submit, nil
 		})
 }

@@ -247,7 +247,7 @@ func (b badInput) stepData(t *testing.T) {
 		{"a NUL character", `{"data":{"a":"\u0000"}}`, 422, "control-character"},
 		{"a control character as it is", "{\"data\":{\"a\":\"\x01\"}}", 400, "malformed"},
 		{"a number of a gigabyte", `{"data":{"a":1e300}}`, 422, "number-out-of-range"},
-		{"a number that no computer holds", `{"data":{"a":1e1000000000}}`, 400, "malformed"},
+		{"a number that no computer holds", `{"data":{"a":1e1000000000}}`, 422, "number-out-of-range"},
 		{"a member given twice", `{"data":{"a":1,"a":2}}`, 400, "duplicate-member"},
 		{"the data given twice", `{"data":{},"data":{"a":1}}`, 400, "duplicate-member"},
 		{"too much", `{"data":{"a":"` + strings.Repeat("x", 300<<10) + `"}}`, 413, "data-too-large"},

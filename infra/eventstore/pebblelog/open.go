@@ -151,7 +151,12 @@ func (l *Log) checkFormat(readOnly bool) error {
 	case readOnly:
 		return nil
 	}
-	return l.db.Set([]byte(formatKey), []byte(format), pebble.Sync)
+	if err := l.db.Set([]byte(formatKey), []byte(format), pebble.Sync); err != nil {
+		return err
+	}
+	// Pebble begins the first write-ahead file before it adopts the format, without the marks by which damage in the
+	// middle of a file is told from a torn end. A flush begins the next file, which has them.
+	return l.db.Flush()
 }
 
 func (l *Log) isEmpty() (bool, error) {
