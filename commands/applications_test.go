@@ -26,8 +26,10 @@ func TestStartingAnApplication(t *testing.T) {
 	end := w.end()
 	a := w.start(who)
 	steps := []application.StepState{
-		{ID: "person", Kind: service.FormStep, Complete: true}, {ID: "company", Kind: service.FormStep},
-		{ID: "papers", Kind: service.DocumentStep}, {ID: "question", Kind: service.QuestionStep},
+		{ID: "person", Kind: service.FormStep, Complete: true},
+		{ID: "company", Kind: service.FormStep},
+		{ID: "papers", Kind: service.DocumentStep},
+		{ID: "question", Kind: service.QuestionStep},
 	}
 	w.happened(end,
 		application.NumberAssigned{ApplicationID: a.ID, At: w.clock.Now()},
@@ -245,7 +247,8 @@ func TestSavingSendingWithdrawing(t *testing.T) {
 		t.Fatalf("answered %v", err)
 	}
 	want = []problem.Field{
-		{Location: "/steps/company/data/name", Code: "required"}, {Location: "/steps/papers/files", Code: "file-required"},
+		{Location: "/steps/company/data/name", Code: "required"},
+		{Location: "/steps/papers/files", Code: "file-required"},
 		{Location: "/steps/question/data/text", Code: "required"},
 	}
 	if diff := cmp.Diff(want, incomplete.Fields); diff != "" {

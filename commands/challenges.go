@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/big"
 	"strconv"
 	"time"
@@ -93,7 +94,7 @@ func (c *challenges) issue(ctx context.Context, id string, ch challenge, send fu
 	}
 	if !ch.TOTP {
 		if err := send(code); err != nil {
-			return Challenge{}, fmt.Errorf("sending a code: %w", err)
+			return Challenge{}, notSent(ctx, err)
 		}
 	}
 	return Challenge{ID: id, ExpiresAt: ch.ValidTo}, nil
@@ -130,9 +131,19 @@ func (c *challenges) resend(
 		return Challenge{}, err
 	}
 	if err := send(code); err != nil {
-		return Challenge{}, fmt.Errorf("sending a code: %w", err)
+		return Challenge{}, notSent(ctx, err)
 	}
 	return Challenge{ID: id, ExpiresAt: ch.ValidTo}, nil
+}
+
+// notSent is what somebody hears whose code the gateway did not take. The gateway's own words are for the log.
+func notSent(ctx context.Context, err error) error {
+	var refused *problem.Problem
+	if errors.As(err, &refused) {
+		return err
+	}
+	slog.ErrorContext(ctx, "code not sent", "error", err)
+	return &problem.Problem{Kind: problem.Unavailable, Code: "message-not-sent", RetryAfter: resendDelay}
 }
 
 // attempt checks a code. Every try is counted before it is answered, so that tries at the same time count as well. A

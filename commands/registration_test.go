@@ -340,7 +340,7 @@ func TestAnUnavailableReadStoreIsSaidToBeSo(t *testing.T) {
 		t.Errorf("answered %v", err)
 	}
 	if err := w.Accounts.RequestPasswordReset(t.Context(), by(""), p.login); err != nil {
-		t.Errorf("nobody with this login can be sent a link: %v", err)
+		t.Errorf("who has no account is sent no link, for which no store is needed: %v", err)
 	}
 }
 
@@ -377,4 +377,22 @@ func TestAnErasedAccount(t *testing.T) {
 	if n := w.outbox.count(p.Email); n != 0 {
 		t.Errorf("%d messages were sent to somebody who was erased", n)
 	}
+}
+
+// TestAGatewayThatTakesNothing: people are told to come back, who asks for a link learns nothing, and nothing is lost.
+func TestAGatewayThatTakesNothing(t *testing.T) {
+	t.Parallel()
+	w, p, q := newWorld(t), dana(1), dana(2)
+	w.enrol(p)
+	w.outbox.fail(errors.New("gateway down"))
+	_, err := w.Accounts.SignIn(t.Context(), by(""), p.login, p.Password, false)
+	refused(t, err, "message-not-sent")
+	_, err = w.Accounts.Register(t.Context(), by(""), q.Registration)
+	refused(t, err, "message-not-sent")
+	done(t, w.Accounts.RequestPasswordReset(t.Context(), by(""), p.login))
+	w.outbox.fail(nil)
+	w.signIn(p)
+	ch, code := w.register(q)
+	_, err = w.Accounts.ConfirmRegistration(t.Context(), by(""), ch.ID, code)
+	done(t, err)
 }

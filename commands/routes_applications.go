@@ -317,7 +317,7 @@ func asStatus(a Application, err error) (*statusAnswer, error) {
 		return nil, err
 	}
 	answer := &statusAnswer{Written: writtenAt(a.Outcome)}
-	answer.Body.Status, answer.Body.SubmittedAt, answer.Body.DueAt = a.State.Status, a.State.SubmittedAt, a.State.DueAt
+	answer.Body.Status, answer.Body.SubmittedAt, answer.Body.DueAt = a.State.Status, a.State.SubmittedAt.UTC(), a.State.DueAt.UTC()
 	return answer, nil
 }
 

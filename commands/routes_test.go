@@ -3,7 +3,6 @@ package commands
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -124,7 +123,7 @@ func (a answer) writtenAt(w *world, revision int64) answer {
 	if got, want := a.header.Get("Position"), w.end().String(); got != want {
 		w.t.Errorf("Position %q, want %q", got, want)
 	}
-	if got, want := a.header.Get("ETag"), fmt.Sprintf("%q", fmt.Sprint(revision)); got != want {
+	if got, want := a.header.Get("ETag"), httpapi.ETag(revision); got != want {
 		w.t.Errorf("ETag %s, want %s", got, want)
 	}
 	return a
@@ -147,11 +146,7 @@ var secret = cmp.Options{
 // then expects these events, and no others, since a position, and returns where the log ends now.
 func (b *browser) then(since string, want ...any) string {
 	b.w.t.Helper()
-	var got []any
-	for _, event := range b.w.since(b.w.position(since)) {
-		got = append(got, event)
-	}
-	if diff := cmp.Diff(want, got, secret); diff != "" {
+	if diff := cmp.Diff(want, b.w.since(b.w.position(since)), secret); diff != "" {
 		b.w.t.Errorf("events (-want +got):\n%s", diff)
 	}
 	return b.w.end().String()
@@ -376,7 +371,7 @@ func TestApplicationsOverHTTP(t *testing.T) {
 	})
 	b.do("DELETE", url, nil).refuses(t, http.StatusConflict, "not-a-draft")
 	b.do("POST", url+"/withdraw", nil).is(t, http.StatusOK, &sent).writtenAt(w, 9)
-	at = b.then(at, application.Withdrawn{ServiceID: adviceID, At: now})
+	b.then(at, application.Withdrawn{ServiceID: adviceID, At: now})
 
 	b.do("POST", "/applications", `{"serviceId":"`+adviceID+`"}`).is(t, http.StatusCreated, &a)
 	at = w.end().String()
@@ -385,8 +380,13 @@ func TestApplicationsOverHTTP(t *testing.T) {
 
 	stranger := w.browser(server)
 	for _, call := range [][2]string{
-		{"POST", "/applications"}, {"PUT", url + "/steps/company"}, {"POST", url + "/files?step=papers"}, {"DELETE", url + "/files/" + file.ID},
-		{"POST", url + "/submit"}, {"POST", url + "/withdraw"}, {"DELETE", url},
+		{"POST", "/applications"},
+		{"PUT", url + "/steps/company"},
+		{"POST", url + "/files?step=papers"},
+		{"DELETE", url + "/files/" + file.ID},
+		{"POST", url + "/submit"},
+		{"POST", url + "/withdraw"},
+		{"DELETE", url},
 	} {
 		stranger.do(call[0], call[1], nil).refuses(t, http.StatusUnauthorized, "sign-in-required")
 	}
@@ -401,7 +401,7 @@ func TestARepeatedRequest(t *testing.T) {
 	w.enrol(dana(1))
 	w.enrol(dana(2))
 	server := w.serve()
-	b, other := w.signedIn(server, dana(1)), w.signedIn(server, dana(2))
+	b := w.signedIn(server, dana(1))
 	body := `{"serviceId":"` + adviceID + `"}`
 	first := b.do("POST", "/applications", body, "Idempotency-Key", "k").is(t, http.StatusCreated, nil)
 	at := w.end().String()
@@ -421,7 +421,7 @@ func TestARepeatedRequest(t *testing.T) {
 			t.Errorf("%s %q, want %q", name, got, first.header.Get(name))
 		}
 	}
-	other = w.signedIn(server, dana(2))
+	other := w.signedIn(server, dana(2))
 	if theirs := other.do("POST", "/applications", body, "Idempotency-Key", "k").is(t, http.StatusCreated, nil); theirs.body == first.body {
 		t.Error("somebody else's key gave the same application")
 	}

@@ -252,6 +252,13 @@ func (o *outbox) Email(_ context.Context, address, subject, words string) error 
 	return o.send(message{To: address, Text: subject + "\n" + words})
 }
 
+// fail makes every message fail; nil lets them go again.
+func (o *outbox) fail(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.broken = err
+}
+
 func (o *outbox) send(m message) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -56,7 +56,7 @@ func (e *Engine) catchUp(runners []*runner) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	from := func(context.Context) (eventstore.Position, error) { return start, nil }
-	handler, err := e.handle(g.name, e.config.CatchUpBatch, filterOf(projections), from, g.batch)
+	handler, err := e.handle(g.name, e.config.CatchUpBatch, 0, filterOf(projections), from, g.batch)
 	if err != nil {
 		e.mu.Lock()
 		delete(e.groups, g)
@@ -74,7 +74,7 @@ func (g *catchUpGroup) batch(ctx context.Context, delivery eventstore.Delivery) 
 	if err := g.fold(ctx, delivery); err != nil {
 		return err
 	}
-	g.engine.metrics.batch(ctx, "catching-up", len(delivery.Events))
+	g.engine.metrics.batch(ctx, ofCatchingUp, len(delivery.Events))
 	// A group that has come to the end of the log, or past the live group, is about to join it.
 	caughtUp := delivery.Live || g.pastLive(delivery.Through)
 	if !caughtUp && g.inMemory()-g.kept < g.engine.config.CacheDocuments {

@@ -13,6 +13,7 @@ import (
 // part is what one runner adds to a commit.
 type part struct {
 	runner  *runner
+	docs    documents // that the live group keeps when they are stored
 	writes  []readstore.Write
 	through eventstore.Position
 }

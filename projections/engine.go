@@ -40,6 +40,12 @@ type Config struct {
 	CatchUpBatch   int // most events in one message of a group that catches up; 0: 4096
 	CacheDocuments int // most documents that a group that catches up changes before it stores them; 0: 8192
 
+	RecentDocuments int // most documents that the live group keeps in memory, of at most 16 MiB when stored; 0: 4096
+
+	// LivePace is the least time between two batches of the live group while events keep coming; each costs a commit.
+	// An event after a longer silence is folded at once. 0: 2 ms.
+	LivePace time.Duration
+
 	Redelivery, Reconnect pubsub.Backoff // after a failed batch; after the event store failed
 }
 
@@ -72,6 +78,8 @@ func New(config Config) (*Engine, error) {
 	config.LiveBatch = cmp.Or(config.LiveBatch, pubsub.DefaultBatch)
 	config.CatchUpBatch = cmp.Or(config.CatchUpBatch, 4096)
 	config.CacheDocuments = cmp.Or(config.CacheDocuments, 8192)
+	config.LivePace = cmp.Or(config.LivePace, 2*time.Millisecond)
+	config.RecentDocuments = cmp.Or(config.RecentDocuments, 4096)
 	if config.Clock == nil {
 		config.Clock = time.Now
 	}
@@ -340,12 +348,12 @@ func (e *Engine) near(behind []*runner) (int, error) {
 
 // handle adds a handler to the router. The subscription that it gets starts where from says.
 func (e *Engine) handle(
-	name string, batch int, filter eventstore.Filter,
+	name string, batch int, pace time.Duration, filter eventstore.Filter,
 	from func(context.Context) (eventstore.Position, error),
 	handle func(context.Context, eventstore.Delivery) error,
 ) (*message.Handler, error) {
 	subscriber, err := pubsub.NewSubscriber(e.config.Events, pubsub.Config{
-		Batch: batch, Packing: pubsub.Batches,
+		Batch: batch, Packing: pubsub.Batches, Pace: pace,
 		Filter:     func(string) eventstore.Filter { return filter },
 		From:       func(ctx context.Context, _ string) (eventstore.Position, error) { return from(ctx) },
 		Redelivery: e.config.Redelivery, Reconnect: e.config.Reconnect, Logger: e.config.Logger,

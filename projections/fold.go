@@ -9,6 +9,7 @@ import (
 
 	"services.example/portal/infra/codec"
 	"services.example/portal/infra/eventstore"
+	"services.example/portal/infra/lru"
 	"services.example/portal/infra/readstore"
 )
 
@@ -73,8 +74,21 @@ type document struct {
 	value   any                 // nil: there is none
 	seen    eventstore.Position // of the last event folded into it
 	dirty   bool                // differs from what is stored
+	size    int                 // bytes of its stored form, when that was last seen
 	touched int                 // number of the flush in which it was last used
 }
+
+// name is what a kept document is found by.
+type name struct {
+	runner *runner
+	id     string
+}
+
+// recent keeps documents, decoded, that were stored last, because those that changed are likely to change again. What
+// is in it is what is stored: a document is taken out before anything is folded into it, and is put back by the commit
+// that has stored it. Nor can another process make it wrong: a document is the fold of the log up to a position, whoever
+// folds it.
+type recent = lru.Cache[name, *document]
 
 // faultError is a bug in a projection or damage in its documents: it stops the projection, and only it.
 type faultError struct{ cause error }
@@ -89,7 +103,11 @@ func (r *runner) foldBatch(ctx context.Context, events []decoded, docs documents
 	if err != nil {
 		return err
 	}
-	if err := r.load(ctx, from.store, work, docs); err != nil {
+	if len(work) == 0 {
+		r.skipped(unknown)
+		return nil
+	}
+	if err := r.load(ctx, from, work, docs); err != nil {
 		return err
 	}
 	for i := range work {
@@ -111,11 +129,30 @@ func (r *runner) foldBatch(ctx context.Context, events []decoded, docs documents
 	return nil
 }
 
+func (r *runner) skipped(unknown uint64) {
+	if unknown == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unknown += unknown
+}
+
 // place is where documents come from.
 type place struct {
 	store  readstore.Store
+	recent *recent         // nil: nothing is kept
 	stored <-chan struct{} // closed once everything is in the store that is not in memory; nil: it is
 	flush  int
+}
+
+// take gives a document that is kept, which is not kept any more then; nil if it is not.
+func (p place) take(r *runner, id string) *document {
+	if p.recent == nil {
+		return nil
+	}
+	doc, _ := p.recent.Take(name{r, id})
+	return doc
 }
 
 // task is an event and the documents that it changes.
@@ -178,9 +215,12 @@ func (r *runner) foldReached(ctx context.Context, todo *task, docs documents, fr
 			if docs[found.ID] != nil {
 				continue
 			}
-			doc := &document{touched: from.flush}
-			if err := r.read(found, doc); err != nil {
-				return err
+			doc := from.take(r, found.ID)
+			if doc == nil {
+				doc = &document{touched: from.flush}
+				if err := r.read(found, doc); err != nil {
+					return err
+				}
 			}
 			docs[found.ID] = doc
 		}
@@ -235,11 +275,14 @@ func (r *runner) recovered(doing string, event *codec.Envelope, err *error) {
 }
 
 // load brings the documents that the work touches into memory.
-func (r *runner) load(ctx context.Context, store readstore.Store, work []task, docs documents) error {
+func (r *runner) load(ctx context.Context, from place, work []task, docs documents) error {
 	var missing []string
 	for i := range work {
 		for _, id := range work[i].keys {
-			if docs[id] == nil {
+			if docs[id] != nil {
+				continue
+			}
+			if docs[id] = from.take(r, id); docs[id] == nil {
 				docs[id] = &document{}
 				missing = append(missing, id)
 			}
@@ -248,7 +291,7 @@ func (r *runner) load(ctx context.Context, store readstore.Store, work []task, d
 	if len(missing) == 0 {
 		return nil
 	}
-	stored, err := store.GetMany(ctx, r.collection, missing)
+	stored, err := from.store.GetMany(ctx, r.collection, missing)
 	if err != nil {
 		for _, id := range missing {
 			delete(docs, id)
@@ -269,18 +312,24 @@ func (r *runner) read(found readstore.Document, into *document) error {
 	if err != nil {
 		return &faultError{fmt.Errorf("a document of %s, seen %s, cannot be decoded", r.collection, found.Seen)}
 	}
-	into.value, into.seen = value, found.Seen
+	into.value, into.seen, into.size = value, found.Seen, len(found.Body)
 	return nil
 }
 
+// growth is by how much a document may grow, in bytes, before its stored form is written in more than one piece.
+const growth = 256
+
 // writes encodes the documents that differ from what is stored, on all processors when there are many.
 func (r *runner) writes(docs documents) ([]readstore.Write, error) {
+	if len(docs) == 0 {
+		return nil, nil
+	}
 	writes := make([]readstore.Write, 0, len(docs))
-	values := make([]any, 0, len(docs))
+	changed := make([]*document, 0, len(docs))
 	for id, doc := range docs {
 		if doc.dirty {
 			writes = append(writes, readstore.Write{Collection: r.collection, ID: id, Seen: doc.seen})
-			values = append(values, doc.value)
+			changed = append(changed, doc)
 		}
 	}
 	const worthAWorker = 128
@@ -288,12 +337,14 @@ func (r *runner) writes(docs documents) ([]readstore.Write, error) {
 	faults := make([]error, workers)
 	encode := func(w int) {
 		for i := len(writes) * w / workers; i < len(writes)*(w+1)/workers; i++ {
-			if values[i] == nil {
+			doc := changed[i]
+			if doc.value == nil {
 				continue
 			}
-			if writes[i].Body, faults[w] = r.encode(values[i]); faults[w] != nil {
+			if writes[i].Body, faults[w] = r.encode(doc.value, doc.size+growth); faults[w] != nil {
 				return
 			}
+			doc.size = len(writes[i].Body)
 		}
 	}
 	if workers == 1 {

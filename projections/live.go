@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"services.example/portal/infra/eventstore"
+	"services.example/portal/infra/lru"
 )
 
 // liveGroup is the projections that are up to date: one subscription, one handler, one commit a batch.
@@ -20,10 +21,16 @@ type liveGroup struct {
 	mu       sync.Mutex
 	members  []*runner
 	position eventstore.Position // of the last batch; its subscription delivers everything after it
+	recent   *recent
 }
+
+// recentBytes bounds the documents that the group keeps by the size of their stored form. In memory they take about
+// twice of that.
+const recentBytes = 16 << 20
 
 func newLiveGroup(e *Engine) *liveGroup {
 	g := &liveGroup{engine: e, started: make(chan struct{})}
+	g.recent = lru.New[name, *document](e.config.RecentDocuments, recentBytes)
 	g.filter = filterOf(e.config.Projections)
 	return g
 }
@@ -40,7 +47,7 @@ func filterOf(projections []Projection) eventstore.Filter {
 }
 
 func (g *liveGroup) start() error {
-	_, err := g.engine.handle("projections-live", g.engine.config.LiveBatch, g.filter, g.begin, g.batch)
+	_, err := g.engine.handle("projections-live", g.engine.config.LiveBatch, g.engine.config.LivePace, g.filter, g.begin, g.batch)
 	return err
 }
 
@@ -70,7 +77,7 @@ func (g *liveGroup) batch(ctx context.Context, delivery eventstore.Delivery) err
 		return err
 	}
 	g.position = delivery.Through
-	g.engine.metrics.batch(ctx, "live", len(delivery.Events))
+	g.engine.metrics.batch(ctx, ofLive, len(delivery.Events))
 	return nil
 }
 
@@ -83,12 +90,13 @@ func (g *liveGroup) fold(
 	if err != nil {
 		return nil, err
 	}
-	var parts []part
+	parts := make([]part, 0, len(runners))
+	from := place{store: e.config.Reads, recent: g.recent}
 	for _, r := range runners {
 		if !r.folded.Before(through) {
 			continue
 		}
-		p, err := r.prepare(ctx, e, shared, through)
+		p, err := r.prepare(ctx, from, shared, through)
 		var fault *faultError
 		switch {
 		case errors.As(err, &fault):
@@ -105,23 +113,34 @@ func (g *liveGroup) fold(
 		for _, p := range parts {
 			if !slices.ContainsFunc(more, func(l lost) bool { return l.runner == p.runner }) {
 				p.runner.folded = through
+				g.keep(p)
 			}
 		}
 	}
 	return losses, err
 }
 
-// prepare folds events into documents loaded for this one batch: when its commit fails, nothing has happened.
-func (r *runner) prepare(ctx context.Context, e *Engine, events []decoded, through eventstore.Position) (part, error) {
+// keep keeps the documents that a commit has stored.
+func (g *liveGroup) keep(p part) {
+	for id, doc := range p.docs {
+		if doc.value != nil {
+			doc.dirty = false
+			g.recent.Put(name{p.runner, id}, doc, doc.size)
+		}
+	}
+}
+
+// prepare folds events into documents that belong to this one batch: when its commit fails, nothing has happened.
+func (r *runner) prepare(ctx context.Context, from place, events []decoded, through eventstore.Position) (part, error) {
 	docs := documents{}
-	if err := r.foldBatch(ctx, events, docs, place{store: e.config.Reads}); err != nil {
+	if err := r.foldBatch(ctx, events, docs, from); err != nil {
 		return part{}, err
 	}
 	writes, err := r.writes(docs)
 	if err != nil {
 		return part{}, err
 	}
-	return part{runner: r, writes: writes, through: through}, nil
+	return part{runner: r, docs: docs, writes: writes, through: through}, nil
 }
 
 // wantedBy tells whether any of the runners has yet to fold an event.
@@ -215,4 +234,5 @@ func (g *liveGroup) drop(r *runner) {
 		}
 	}
 	g.members = kept
+	g.recent.RemoveAll(func(n name) bool { return n.runner == r })
 }

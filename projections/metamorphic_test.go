@@ -93,6 +93,7 @@ func TestDocumentsDependOnTheHistoryAlone(t *testing.T) {
 			c.LiveBatch = rapid.IntRange(1, 9).Draw(rt, "live batch")
 			c.CatchUpBatch = rapid.IntRange(1, 9).Draw(rt, "batch of catching up")
 			c.CacheDocuments = rapid.IntRange(1, 5).Draw(rt, "documents in memory")
+			c.RecentDocuments = rapid.IntRange(1, 5).Draw(rt, "documents kept by the live group")
 			write(cut)
 			f = fixture{Engine: start(t, c), log: log, reads: reads}
 			if i < len(cuts)-1 {

@@ -17,6 +17,12 @@ type metrics struct {
 	registration                      metric.Registration
 }
 
+// Attributes are made once: batches and commits are many.
+var (
+	ofLive       = metric.WithAttributeSet(attribute.NewSet(attribute.String("group", "live")))
+	ofCatchingUp = metric.WithAttributeSet(attribute.NewSet(attribute.String("group", "catching-up")))
+)
+
 func newMetrics(meter metric.Meter, e *Engine) (*metrics, error) {
 	if meter == nil {
 		meter = noop.NewMeterProvider().Meter("")
@@ -68,8 +74,7 @@ func newMetrics(meter metric.Meter, e *Engine) (*metrics, error) {
 	return &m, err
 }
 
-func (m *metrics) batch(ctx context.Context, group string, events int) {
-	of := metric.WithAttributes(attribute.String("group", group))
+func (m *metrics) batch(ctx context.Context, of metric.AddOption, events int) {
 	m.batches.Add(ctx, 1, of)
 	m.events.Add(ctx, int64(events), of)
 }
@@ -77,7 +82,7 @@ func (m *metrics) batch(ctx context.Context, group string, events int) {
 func (m *metrics) committed(ctx context.Context, parts []part, took time.Duration) {
 	for _, p := range parts {
 		if len(p.writes) > 0 {
-			m.documents.Add(ctx, int64(len(p.writes)), metric.WithAttributes(attribute.String("projection", p.runner.Name)))
+			m.documents.Add(ctx, int64(len(p.writes)), p.runner.attributes)
 		}
 	}
 	m.commits.Record(ctx, took.Seconds())

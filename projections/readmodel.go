@@ -57,7 +57,7 @@ type Projection struct {
 	reach    func(codec.Envelope) *Selection
 	matches  func(doc any, event codec.Envelope) bool
 	decode   func(bson.Raw) (any, error)
-	encode   func(doc any) (bson.Raw, error)
+	encode   func(doc any, size int) (bson.Raw, error)
 }
 
 // Projection gives the read model to an engine.
@@ -68,15 +68,12 @@ func (m ReadModel[D]) Projection() Projection {
 		keys:     m.Keys,
 		decode: func(body bson.Raw) (any, error) {
 			doc := new(D)
-			if err := bson.Unmarshal(body, doc); err != nil {
+			if err := readstore.Decode(body, doc); err != nil {
 				return nil, err
 			}
 			return doc, nil
 		},
-		encode: func(doc any) (bson.Raw, error) {
-			body, err := bson.Marshal(doc)
-			return body, err
-		},
+		encode: readstore.Encode,
 	}
 	if m.Matches != nil {
 		p.reach = m.Reach

@@ -29,7 +29,7 @@ func rebuild(t *testing.T, engine *projections.Engine, names ...string) []projec
 	return reports
 }
 
-var withoutDuration = cmpopts.IgnoreFields(projections.Report{}, "Duration")
+var withoutDuration = cmpopts.IgnoreFields(projections.Report{}, "Built", "Duration")
 
 func collections(t *testing.T, reads readstore.Store) []string {
 	t.Helper()

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"sync"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
 	"services.example/portal/infra/eventstore"
 )
 
@@ -26,6 +29,7 @@ type runner struct {
 	Projection
 	collection string // also the name of its checkpoint
 	generation int
+	attributes metric.MeasurementOption
 
 	// folded is where its documents in memory stand; committed (below) is where the stored ones do.
 	folded eventstore.Position
@@ -49,7 +53,10 @@ type waiter struct {
 }
 
 func newRunner(p Projection, collection string, generation int, serving bool) *runner {
-	r := &runner{Projection: p, collection: collection, generation: generation, serving: serving}
+	r := &runner{
+		Projection: p, collection: collection, generation: generation, serving: serving,
+		attributes: metric.WithAttributeSet(attribute.NewSet(attribute.String("projection", p.Name))),
+	}
 	r.state = r.notLive()
 	return r
 }

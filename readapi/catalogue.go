@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -53,6 +54,8 @@ type offer struct {
 	named  []namedVersion
 	title  string // folded names
 	search string // folded names, descriptions, provider and category
+
+	titleWords, words vocabulary // of title and of search
 }
 
 // namedVersion is what a version of a service is called.
@@ -66,13 +69,23 @@ func (c *catalogue) now(ctx context.Context) (*snapshot, error) {
 	if s := c.current.Load(); s != nil && c.deps.Now().Sub(s.checked) < freshness {
 		return s, nil
 	}
-	return c.refresh(ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.current.Load(); s != nil && c.deps.Now().Sub(s.checked) < freshness {
+		return s, nil // somebody else has asked, while this one waited
+	}
+	return c.ask(ctx)
 }
 
 // refresh returns the catalogue, asking in any case whether it changed.
 func (c *catalogue) refresh(ctx context.Context) (*snapshot, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.ask(ctx)
+}
+
+// ask finds out whether the catalogue changed. One asks at a time.
+func (c *catalogue) ask(ctx context.Context) (*snapshot, error) {
 	mark, err := c.mark(ctx)
 	if err != nil {
 		return nil, err
@@ -155,6 +168,12 @@ func (c *catalogue) load(ctx context.Context) (*snapshot, error) {
 	}
 	s.sort()
 	return s, nil
+}
+
+// knows tells whether the copy has a version of a service.
+func (s *snapshot) knows(serviceID string, version int) bool {
+	o, found := s.services[serviceID]
+	return found && slices.ContainsFunc(o.named, func(v namedVersion) bool { return v.version == version })
 }
 
 // named names a version of a service.

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"mime"
 	"strconv"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -61,17 +60,7 @@ func findFile(page *applicationpage.Page, id string) (applicationpage.File, bool
 	return applicationpage.File{}, false
 }
 
-// attachment makes a browser save a file under its name rather than show it.
+// attachment makes a browser save a file under its name rather than show it (RFC 6266).
 func attachment(name string) string {
-	plain := strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' || r == '"' || r == '\\' {
-			return '_'
-		}
-		return r
-	}, name)
-	value := mime.FormatMediaType("attachment", map[string]string{"filename": name})
-	if value == "" {
-		return `attachment; filename="` + plain + `"`
-	}
-	return value
+	return mime.FormatMediaType("attachment", map[string]string{"filename": name})
 }

@@ -3,6 +3,7 @@ package readapi
 import (
 	"context"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,6 +82,12 @@ func (q *Queries) myApplications(ctx context.Context, in *myApplicationsInput) (
 	if err != nil {
 		return nil, err
 	}
+	if slices.ContainsFunc(rows, func(row item[myapplications.Row]) bool { return !s.knows(row.Doc.ServiceID, row.Doc.ServiceVersion) }) {
+		// An application for a service that was published a moment ago.
+		if s, err = q.catalogue.refresh(ctx); err != nil {
+			return nil, err
+		}
+	}
 	names, err := q.executorNames(ctx, rows)
 	if err != nil {
 		return nil, err
@@ -110,6 +117,9 @@ func (q *Queries) rows(
 		query.Index, query.Prefix = myapplications.ByApplicantAndStatus, []any{applicant, in.Status}
 	}
 	wanted := servicecatalogue.Fold(strings.TrimSpace(in.Query))
+	if wanted == "" {
+		return list[myapplications.Row](ctx, q.deps, myapplications.Name, query)
+	}
 	for {
 		query.Limit = in.Limit - len(rows)
 		page, next, err := list[myapplications.Row](ctx, q.deps, myapplications.Name, query)
@@ -117,7 +127,7 @@ func (q *Queries) rows(
 			return nil, "", err
 		}
 		for _, row := range page {
-			if wanted == "" || s.fits(row.Doc, wanted) {
+			if s.fits(row.Doc, wanted) {
 				rows = append(rows, row)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"services.example/portal/domain/service"
 	"services.example/portal/domain/text"
 	"services.example/portal/infra/readstore"
+	"services.example/portal/projections/providers"
 	"services.example/portal/projections/servicepassport"
 )
 
@@ -49,7 +50,7 @@ func (q *Queries) readPassport(ctx context.Context, in *struct {
 	ID string `path:"id"`
 },
 ) (*struct{ Body passport }, error) {
-	s, err := q.snapshot(ctx, in.Consistent, servicepassport.Name)
+	s, err := q.snapshot(ctx, in.Consistent, servicepassport.Name, providers.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 
 	"services.example/portal/infra/readstore"
 	"services.example/portal/projections/popularservices"
+	"services.example/portal/projections/providers"
+	"services.example/portal/projections/servicecatalogue"
 )
 
 type popularService struct {
@@ -30,10 +32,7 @@ func (q *Queries) popular(ctx context.Context, in *struct {
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"10"`
 },
 ) (*popularAnswer, error) {
-	if err := q.await(ctx, in.Consistent, popularservices.Name); err != nil {
-		return nil, err
-	}
-	s, err := q.catalogue.now(ctx)
+	s, err := q.snapshot(ctx, in.Consistent, popularservices.Name, servicecatalogue.Name, providers.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ func (s *snapshot) add(o *offer) {
 		names = append(names, own.KK, own.RU, own.EN)
 	}
 	o.search = o.Search + "\n" + servicecatalogue.Fold(strings.Join(names, "\n"))
+	o.titleWords, o.words = newVocabulary(o.title), newVocabulary(o.search)
 	for _, v := range o.Versions {
 		named := namedOffer{ID: o.ID, Name: v.Name}
 		named.written = appendNamed(nil, named)
@@ -33,73 +34,79 @@ func (s *snapshot) sort() {
 	slices.SortFunc(s.published, func(a, b *offer) int { return cmp.Or(cmp.Compare(a.title, b.title), cmp.Compare(a.ID, b.ID)) })
 }
 
-// find returns the published services of a category and its subcategories (empty: all) that hold every word of the
-// query, or a part of a word; best first. Where no service holds a word as it was typed, its stem is looked for.
+// find returns the published services of a category and its subcategories (nil: all) that hold every word of the query,
+// a part of a word, or another form of it; best first. A query without a single word finds nothing, an empty one all.
 func (s *snapshot) find(category map[string]bool, query string) []*offer {
-	words := strings.Fields(servicecatalogue.Fold(query))
-	candidates := make([]*offer, 0, len(s.published))
+	asked := newQuery(query)
+	if len(asked.words) == 0 && strings.TrimSpace(query) != "" {
+		return nil
+	}
+	var hits []hit
 	for _, o := range s.published {
-		if category == nil || category[o.CategoryID] {
-			candidates = append(candidates, o)
+		if category != nil && !category[o.CategoryID] {
+			continue
+		}
+		if h, found := asked.match(o); found {
+			hits = append(hits, h)
 		}
 	}
+	slices.SortStableFunc(hits, func(a, b hit) int { return cmp.Or(cmp.Compare(a.phrase, b.phrase), cmp.Compare(a.words, b.words)) })
+	found := make([]*offer, len(hits))
+	for i, h := range hits {
+		found[i] = h.offer
+	}
+	return found
+}
+
+// query is what is searched for.
+type query struct {
+	phrase string // all words, as they were typed but for what Fold does
+	words  []askedWord
+}
+
+type askedWord struct {
+	word  string
+	forms map[string]bool
+}
+
+func newQuery(text string) query {
+	words := wordsOf(servicecatalogue.Fold(text))
+	q := query{phrase: strings.Join(words, " ")}
 	for _, word := range words {
-		candidates = holding(candidates, word)
+		q.words = append(q.words, askedWord{word: word, forms: forms(word)})
 	}
-	if len(words) > 0 {
-		slices.SortStableFunc(candidates, func(a, b *offer) int { return cmp.Compare(rank(a, words), rank(b, words)) })
-	}
-	return candidates
+	return q
 }
 
-// holding keeps the services that hold a word, else those that hold its stem.
-func holding(offers []*offer, word string) []*offer {
-	for _, form := range []string{word, stem(word)} {
-		var found []*offer
-		for _, o := range offers {
-			if strings.Contains(o.search, form) {
-				found = append(found, o)
-			}
-		}
-		if len(found) > 0 {
-			return found
-		}
-	}
-	return nil
+// hit is a service that was found. The lower its figures, the better it fits.
+type hit struct {
+	*offer
+	phrase int // 0: the name holds the whole query, 1: the rest does, 2: neither
+	words  int // sum over the words
 }
 
-// rank is lower for a better match: words in the name before words in the description.
-func rank(o *offer, words []string) int {
-	missing := 0
-	for _, word := range words {
-		if !strings.Contains(o.title, word) {
-			missing++
+// match tells whether a service holds every word, and how well. Words in the name count before words elsewhere, and words
+// as they were typed before other forms of them.
+func (q query) match(o *offer) (hit, bool) {
+	h := hit{offer: o, phrase: 2}
+	switch {
+	case strings.Contains(o.title, q.phrase):
+		h.phrase = 0
+	case strings.Contains(o.search, q.phrase):
+		h.phrase = 1
+	}
+	for _, w := range q.words {
+		switch {
+		case strings.Contains(o.title, w.word):
+		case o.titleWords.hold(w):
+			h.words++
+		case strings.Contains(o.search, w.word):
+			h.words += 2
+		case o.words.hold(w):
+			h.words += 3
+		default:
+			return hit{}, false
 		}
 	}
-	return missing
-}
-
-// endings are frequent endings of Kazakh and Russian nouns and adjectives, folded, longest first.
-var endings = []string{
-	"лардын", "лерди", "ларды", "лерге", "ларга", "тарды", "терди", "дарды", "дерди",
-	"тарга", "терге", "дарга", "дерге", "ларын", "лерин",
-	"тер", "тар", "лер", "лар", "дер", "дар", "нын", "нин", "дын", "дин", "тын", "тин", "лык", "лик", "дык", "дик",
-	"дан", "ден", "тан", "тен", "нан", "нен", "мен", "бен", "пен", "ами", "ями", "ого", "его", "ому", "ему", "ыми", "ими",
-	"ды", "ди", "ты", "ти", "ны", "ни", "га", "ге", "ка", "ке", "да", "де", "та", "те", "сы", "си",
-	"ая", "яя", "ое", "ее", "ые", "ие", "ый", "ий", "ой", "ей", "ую", "юю", "ых", "их", "ов", "ев", "ам", "ям", "ах", "ях",
-	"ом", "ем", "ою", "ею", "ия", "ию", "ии",
-	"ы", "и", "а", "я", "у", "ю", "е", "о", "ь", "s",
-}
-
-// shortestStem is how many letters a stem has at least.
-const shortestStem = 3
-
-// stem takes one ending off a word, so that «заңды» finds «заң» and «услугам» finds «услуги».
-func stem(word string) string {
-	for _, ending := range endings {
-		if rest, found := strings.CutSuffix(word, ending); found && len([]rune(rest)) >= shortestStem {
-			return rest
-		}
-	}
-	return word
+	return h, true
 }

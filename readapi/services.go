@@ -13,6 +13,8 @@ import (
 	"services.example/portal/domain/service"
 	"services.example/portal/domain/text"
 	"services.example/portal/infra/readstore"
+	"services.example/portal/projections/categories"
+	"services.example/portal/projections/providers"
 	"services.example/portal/projections/servicecatalogue"
 )
 
@@ -63,7 +65,7 @@ func (q *Queries) registerServices(api huma.API) {
 }
 
 func (q *Queries) listServices(ctx context.Context, in *servicesInput) (*servicesAnswer, error) {
-	s, err := q.snapshot(ctx, in.Consistent, servicecatalogue.Name)
+	s, err := q.snapshot(ctx, in.Consistent, servicecatalogue.Name, providers.Name, categories.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	domaincatalogue "services.example/portal/domain/catalogue"
 	"services.example/portal/domain/text"
+	"services.example/portal/projections/categories"
 	"services.example/portal/projections/statisticsbycategory"
 )
 
@@ -22,10 +23,7 @@ type categoryFigures struct {
 func (q *Queries) registerStatistics(api huma.API) {
 	huma.Register(api, operation("service-statistics", "/statistics/services", "Services and applications by category", catalogueTag),
 		func(ctx context.Context, in *Consistent) (*struct{ Body []categoryFigures }, error) {
-			if err := q.await(ctx, *in, statisticsbycategory.Name); err != nil {
-				return nil, err
-			}
-			s, err := q.catalogue.now(ctx)
+			s, err := q.snapshot(ctx, *in, statisticsbycategory.Name, categories.Name)
 			if err != nil {
 				return nil, err
 			}

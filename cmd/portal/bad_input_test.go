@@ -25,6 +25,7 @@ func TestBadInput(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir())
 	b := newBadInput(t, s)
+	before := events(t, s.data)
 	for _, group := range []struct {
 		name string
 		run  func(*testing.T)
@@ -43,11 +44,12 @@ func TestBadInput(t *testing.T) {
 		{"paths and methods", b.paths},
 		{"bodies that do not come", b.slowBodies},
 	} {
-		before := events(t, s.data)
-		t.Run(group.name, group.run) //nolint:tparallel // one after the other: the events are counted in between
-		if after := events(t, s.data); after != before {
+		t.Run(group.name, group.run) // one after the other: the events are counted in between
+		after := events(t, s.data)
+		if after != before {
 			t.Errorf("refusing %s wrote %d events", group.name, after-before)
 		}
+		before = after
 	}
 }
 
@@ -115,6 +117,7 @@ func with(m, changes map[string]any) map[string]any {
 }
 
 func (b badInput) registrations(t *testing.T) {
+	t.Helper()
 	c, good := b.c.in(t), individual(2002)
 	long := strings.Repeat("ә", 2000)
 	wrong := good.login[:11] + string('0'+(good.login[11]-'0'+1)%10)
@@ -168,6 +171,7 @@ func (b badInput) registrations(t *testing.T) {
 }
 
 func (b badInput) bodies(t *testing.T) {
+	t.Helper()
 	c := b.c.in(t)
 	const secret = `"login":"750101350018","password":"Qurmanghazy-64"`
 	for _, r := range []struct {
@@ -204,6 +208,7 @@ func (b badInput) bodies(t *testing.T) {
 
 // languages checks the words of refusals, which are in the caller's language; Kazakh if it is none of the three.
 func (b badInput) languages(t *testing.T) {
+	t.Helper()
 	for _, r := range []struct{ language, title, detail, message string }{
 		{"kk", "Деректерді тексеріңіз", "Көрсетілген өрістерді түзетіңіз.", "Бұл өрісті толтырыңыз."},
 		{"ru", "Проверьте данные", "Исправьте указанные поля.", "Заполните это поле."},
@@ -236,6 +241,7 @@ func (b badInput) languages(t *testing.T) {
 }
 
 func (b badInput) stepData(t *testing.T) {
+	t.Helper()
 	c := b.c.in(t)
 	path := "/applications/" + b.draft.ID + "/steps/" + b.service.step("form")
 	for _, r := range []struct {
@@ -264,6 +270,7 @@ func (b badInput) stepData(t *testing.T) {
 }
 
 func (b badInput) files(t *testing.T) {
+	t.Helper()
 	c := b.c.in(t)
 	step := b.service.step("document")
 	path := "/applications/" + b.draft.ID + "/files"
@@ -311,6 +318,7 @@ func form(field, name string, content []byte) upload {
 }
 
 func (b badInput) missing(t *testing.T) {
+	t.Helper()
 	c := b.c.in(t)
 	const nowhere = "0b1f2d0e-6f0a-5c52-9a55-4f0d3f1b8a01"
 	c.do(http.MethodPut, "/applications/"+b.draft.ID+"/steps/nowhere", `{"data":{}}`).refused(http.StatusNotFound, "unknown-step")
@@ -365,6 +373,7 @@ func (e endpoint) fill(id string) string {
 
 // anonymous checks that nobody gets in without a session, whatever they send.
 func (b badInput) anonymous(t *testing.T) {
+	t.Helper()
 	c := b.s.client(t, "en")
 	public, private := c.endpoints()
 	var open []string
@@ -391,6 +400,7 @@ func (b badInput) anonymous(t *testing.T) {
 
 // strangers checks that another person's application is answered exactly like one that does not exist.
 func (b badInput) strangers(t *testing.T) {
+	t.Helper()
 	_, private := b.stranger.in(t).endpoints()
 	bodies := map[string]func() any{
 		"save-step":   func() any { return `{"data":{}}` },
@@ -428,6 +438,7 @@ func (b badInput) strangers(t *testing.T) {
 }
 
 func (b badInput) conditions(t *testing.T) {
+	t.Helper()
 	c := b.c.in(t)
 	path := "/applications/" + b.draft.ID
 	save := path + "/steps/" + b.service.step("form")
@@ -465,6 +476,7 @@ func (b badInput) conditions(t *testing.T) {
 }
 
 func (b badInput) pages(t *testing.T) {
+	t.Helper()
 	c := b.c.in(t)
 	for _, list := range []string{"/my/applications", "/services"} {
 		for _, limit := range []string{"0", "-1", "101", "99999999999999999999", "abc", "1e2", "%00"} {
@@ -494,6 +506,7 @@ func (b badInput) pages(t *testing.T) {
 }
 
 func (b badInput) otherSites(t *testing.T) {
+	t.Helper()
 	c := b.c.in(t)
 	for _, headers := range [][]string{
 		{"Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site"},
@@ -513,6 +526,7 @@ func (b badInput) otherSites(t *testing.T) {
 }
 
 func (b badInput) paths(t *testing.T) {
+	t.Helper()
 	c := b.c.in(t)
 	for _, path := range []string{"/nothing", "/api/v2/services", "/api", "/metrics/x", "/api/v1/../../etc/passwd", "/api/v1/%2e%2e/x"} {
 		c.do(http.MethodGet, path, nil).refused(http.StatusNotFound, "not-found")
@@ -544,6 +558,7 @@ func (b badInput) paths(t *testing.T) {
 
 // slowBodies holds many connections open whose bodies do not come. Others are served meanwhile.
 func (b badInput) slowBodies(t *testing.T) {
+	t.Helper()
 	c := b.c.in(t)
 	address := strings.TrimPrefix(b.s.url, "http://")
 	cookie, err := url.Parse(b.s.url)

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -34,7 +35,7 @@ func TestMain(m *testing.M) {
 		}
 		defer func() { _ = os.RemoveAll(dir) }()
 		binary = filepath.Join(dir, "portal")
-		build := exec.CommandContext(context.Background(), "go", "build", "-o", binary, ".")
+		build := exec.CommandContext(context.Background(), "go", slices.Concat([]string{"build", "-o", binary}, buildFlags, []string{"."})...)
 		if out, err := build.CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "building the portal: %v\n%s", err, out)
 			return 1
@@ -85,6 +86,9 @@ func launch(t *testing.T, data string, flags ...string) (*server, io.Reader) {
 	}
 	t.Cleanup(func() {
 		s.kill()
+		if said := s.out.String(); strings.Contains(said, "DATA RACE") || strings.Contains(said, "panic") {
+			t.Error(said)
+		}
 		for what, said := range map[string]string{"standard error": s.out.String(), "an answer that refuses": s.refusals.String()} {
 			if leaks := personal.FindAllString(said, 3); leaks != nil {
 				t.Errorf("personal values in %s: %q", what, leaks)

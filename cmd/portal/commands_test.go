@@ -47,7 +47,8 @@ func TestRefusedToStart(t *testing.T) {
 		{"a demo with a mail server", []string{"--smtp", "smtp://127.0.0.1:1025"}, []string{"gateways are for --production"}},
 		{"a demo with an SMS gateway", []string{"--sms-gateway", "http://127.0.0.1/"}, []string{"gateways are for --production"}},
 		{
-			"production with nothing", []string{"--production"},
+			"production with nothing",
+			[]string{"--production"},
 			[]string{"--smtp", "--mail-from", "--sms-gateway", "--site-url"},
 		},
 		{"production without mail", without("--smtp"), []string{"--smtp"}},
@@ -56,11 +57,13 @@ func TestRefusedToStart(t *testing.T) {
 		{"production without its address", without("--site-url"), []string{"--site-url"}},
 		{
 			"production with a gateway that is not encrypted",
-			append(without("--sms-gateway"), "--sms-gateway", "http://Qurmanghazy-64@gateway.example/"), []string{"SMS gateway", "https"},
+			append(without("--sms-gateway"), "--sms-gateway", "http://Qurmanghazy-64@gateway.example/"),
+			[]string{"SMS gateway", "https"},
 		},
 		{
 			"production with a mail server that is no URL",
-			append(without("--smtp"), "--smtp", "Qurmanghazy-64@host"), []string{"smtp://"},
+			append(without("--smtp"), "--smtp", "Qurmanghazy-64@host"),
+			[]string{"smtp://"},
 		},
 		{"another event store", []string{"--event-store", "file://x"}, []string{"--event-store"}},
 		{"a master key that is none", []string{"--master-key", "Qurmanghazy-64"}, []string{"master key"}},
@@ -89,10 +92,14 @@ func TestRefusedToStart(t *testing.T) {
 	}
 }
 
-// TestOneProcess starts a second portal on the folder of one that runs.
+// TestOneProcess starts a second portal on the folder of one that runs. The folder lies deeper than the address of a
+// socket can say.
 func TestOneProcess(t *testing.T) {
 	t.Parallel()
-	s := start(t, t.TempDir())
+	s := start(t, filepath.Join(t.TempDir(), strings.Repeat("deep/", 30)))
+	if n := events(t, s.data); n == 0 {
+		t.Error("the portal that runs was not asked")
+	}
 	if want := "portal ready at " + s.url + " (demo: "; !strings.HasPrefix(s.ready, want) {
 		t.Errorf("the ready line is %q, want %q…", s.ready, want)
 	}
@@ -193,16 +200,39 @@ func TestProduction(t *testing.T) {
 		t.Error("the session cookie is for a whole domain")
 	}
 	token := strings.Split(strings.Split(cookie, ";")[0], "=")[1]
+	c.do(http.MethodPost, "/password-resets", map[string]any{"login": p.login}).must(http.StatusAccepted, nil) // as for a stranger
+	gateway.Close()
+	down := c.do(http.MethodPost, "/sessions", map[string]any{"login": p.login, "password": p.password})
+	down.refused(http.StatusServiceUnavailable, "message-not-sent")
+	if down.header.Get("Retry-After") == "" {
+		t.Error("it does not say when to try again")
+	}
 	c = s.client(t, "en") // a jar would add its own cookie
 	c.do(http.MethodGet, "/me", nil, "Cookie", "__Host-portal-session="+token).must(http.StatusOK, nil)
 	c.do(http.MethodGet, "/me", nil, "Cookie", "portal-session="+token).refused(http.StatusUnauthorized, "sign-in-required")
 }
 
+// demoAccount is one of /dev/accounts.
+type demoAccount struct{ Role, Login, Password, Phone, Provider, TOTP string }
+
+// code is what confirms a sign-in: the authenticator's, or that of the SMS.
+func (a demoAccount) code(t *testing.T, c *client) string {
+	t.Helper()
+	if a.TOTP == "" {
+		return c.code(a.Phone)
+	}
+	code, err := totp.GenerateCode(a.TOTP, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code
+}
+
 // TestDemoPeople signs in everybody whom /dev/accounts shows: staff with an authenticator, applicants by SMS.
-func TestDemoPeople(t *testing.T) {
+func TestDemoPeople(t *testing.T) { //nolint:tparallel // the outbox is looked at when all are in
 	t.Parallel()
 	s := start(t, t.TempDir())
-	var accounts []struct{ Role, Login, Password, Phone, Provider, TOTP string }
+	var accounts []demoAccount
 	s.client(t, "en").do(http.MethodGet, "/dev/accounts", nil).must(http.StatusOK, &accounts)
 	roles := map[string]int{}
 	for _, account := range accounts {
@@ -212,16 +242,7 @@ func TestDemoPeople(t *testing.T) {
 			var challenge struct{ ChallengeID string }
 			c.do(http.MethodPost, "/sessions", map[string]any{"login": account.Login, "password": account.Password}).
 				must(http.StatusAccepted, &challenge)
-			code := ""
-			if account.TOTP != "" {
-				var err error
-				if code, err = totp.GenerateCode(account.TOTP, time.Now()); err != nil {
-					t.Fatal(err)
-				}
-			} else {
-				code = c.code(account.Phone)
-			}
-			confirm := map[string]any{"challengeId": challenge.ChallengeID, "code": code}
+			confirm := map[string]any{"challengeId": challenge.ChallengeID, "code": account.code(t, c)}
 			c.do(http.MethodPost, "/sessions/confirm", confirm).must(http.StatusOK, nil)
 			var me struct {
 				Login      string
@@ -529,7 +550,8 @@ func TestOperations(t *testing.T) {
 		t.Errorf("metrics name %q", ids)
 	}
 	for _, page := range []struct{ path, kind, holds string }{
-		{"/", "text/html; charset=utf-8", "DEMO"}, {"/api/docs", "text/html; charset=utf-8", "<script"},
+		{"/", "text/html; charset=utf-8", "DEMO"},
+		{"/api/docs", "text/html; charset=utf-8", "<script"},
 		{"/api/openapi.json", "application/openapi+json", `"openapi":"3.1`},
 	} {
 		a := b.c.do(http.MethodGet, page.path, nil).must(http.StatusOK, nil)

@@ -27,12 +27,41 @@ type control struct {
 
 func (s storage) socket() string { return filepath.Join(s.Data, "control.sock") }
 
+// maxSocketPath is the longest path of a Unix socket that every system takes, in bytes.
+const maxSocketPath = 100
+
+// withSocket calls use with a path of the control socket. One that is too long for the address of a socket is shortened
+// by a link, which is there only meanwhile.
+func (s storage) withSocket(use func(path string) error) error {
+	if len(s.socket()) <= maxSocketPath {
+		return use(s.socket())
+	}
+	folder, err := filepath.Abs(s.Data)
+	if err != nil {
+		return fmt.Errorf("finding the data folder: %w", err)
+	}
+	short, err := os.MkdirTemp("", "portal")
+	if err != nil {
+		return fmt.Errorf("shortening the path of the control socket: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(short) }() // removes the link, not what it leads to
+	link := filepath.Join(short, "data")
+	if err := os.Symlink(folder, link); err != nil {
+		return fmt.Errorf("shortening the path of the control socket: %w", err)
+	}
+	return use(filepath.Join(link, filepath.Base(s.socket())))
+}
+
 // startControl listens on the socket. One that a killed portal left is replaced: the locks of the stores are ours.
 func startControl(ctx context.Context, p *portal, where storage) (*control, error) {
 	if err := os.Remove(where.socket()); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("removing an old control socket: %w", err)
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "unix", where.socket())
+	var listener net.Listener
+	err := where.withSocket(func(path string) (err error) {
+		listener, err = (&net.ListenConfig{}).Listen(ctx, "unix", path)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("listening on the control socket: %w", err)
 	}
@@ -86,8 +115,12 @@ var errNotRunning = errors.New("no portal is running on this data folder")
 // ask gives a command to the portal that is running on a data folder. Error: errNotRunning.
 func ask(ctx context.Context, where storage, method, path string, query url.Values, into any) error {
 	client := http.Client{Transport: &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", where.socket())
+		DialContext: func(ctx context.Context, _, _ string) (connection net.Conn, err error) {
+			err = where.withSocket(func(path string) (err error) {
+				connection, err = (&net.Dialer{}).DialContext(ctx, "unix", path)
+				return err
+			})
+			return connection, err
 		},
 	}}
 	defer client.CloseIdleConnections()

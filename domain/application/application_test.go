@@ -76,7 +76,8 @@ func start() application.Start {
 	return application.Start{
 		Applicant: dana, ServiceID: "advice", ServiceVersion: 3, RunningNumber: 2065, Number: "2065-23-11-26",
 		Steps: []application.StepState{
-			{ID: "company", Kind: service.FormStep}, {ID: "papers", Kind: service.DocumentStep},
+			{ID: "company", Kind: service.FormStep},
+			{ID: "papers", Kind: service.DocumentStep},
 			{ID: "question", Kind: service.QuestionStep},
 		},
 		Prefilled: map[string]json.RawMessage{"company": json.RawMessage(`{"name":"«Қиял» ЖШС"}`)}, At: noon,

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-chi/chi/v5/middleware"
@@ -39,7 +40,7 @@ type repeats struct {
 
 // entries is a store that keeps the ids of what was put, and can fail.
 type entries struct {
-	readstore.Store
+	readstore.Entries
 	mu   sync.Mutex
 	ids  []string
 	fail error
@@ -49,14 +50,14 @@ func (e *entries) Entry(ctx context.Context, collection, id string) (readstore.E
 	if e.fail != nil {
 		return readstore.Entry{}, e.fail
 	}
-	return e.Store.Entry(ctx, collection, id)
+	return e.Entries.Entry(ctx, collection, id)
 }
 
 func (e *entries) PutEntry(ctx context.Context, collection string, entry readstore.Entry) (int64, error) {
 	e.mu.Lock()
 	e.ids = append(e.ids, entry.ID)
 	e.mu.Unlock()
-	return e.Store.PutEntry(ctx, collection, entry)
+	return e.Entries.PutEntry(ctx, collection, entry)
 }
 
 var testNow = time.Date(2065, 11, 15, 6, 0, 0, 0, time.UTC)
@@ -77,7 +78,11 @@ func newRepeats(t *testing.T, command http.HandlerFunc) *repeats {
 	if err := store.Declare(t.Context(), IdempotencyCollection); err != nil {
 		t.Fatal(err)
 	}
-	p := &repeats{entries: &entries{Store: store}}
+	return repeatsOn(store, command)
+}
+
+func repeatsOn(store readstore.Entries, command http.HandlerFunc) *repeats {
+	p := &repeats{entries: &entries{Entries: store}}
 	commands := &Commands{Entries: p.entries, Secret: []byte("secret"), Now: func() time.Time { return testNow }}
 	counted := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.ran.Add(1)
@@ -257,23 +262,50 @@ func TestACommandIsNamedByItsKey(t *testing.T) {
 	}
 }
 
+// memory is a store of entries that needs no goroutine of its own.
+type memory struct {
+	readstore.Entries
+	mu   sync.Mutex
+	held map[string]readstore.Entry
+}
+
+func (m *memory) Entry(_ context.Context, _, id string) (readstore.Entry, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if entry, found := m.held[id]; found {
+		return entry, nil
+	}
+	return readstore.Entry{}, readstore.ErrNotFound
+}
+
+func (m *memory) PutEntry(_ context.Context, _ string, entry readstore.Entry) (int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.held[entry.ID] = entry
+	return 1, nil
+}
+
 func TestDuplicatesAtTheSameTimeRunOnce(t *testing.T) {
-	const duplicates = 16
-	release := make(chan struct{})
-	p := newRepeats(t, func(w http.ResponseWriter, r *http.Request) {
-		<-release
-		save(w, r)
+	synctest.Test(t, func(t *testing.T) {
+		const duplicates = 16
+		release := make(chan struct{})
+		p := repeatsOn(&memory{held: map[string]readstore.Entry{}}, func(w http.ResponseWriter, r *http.Request) {
+			<-release
+			save(w, r)
+		})
+		answers := make(chan *httptest.ResponseRecorder, duplicates)
+		for range duplicates {
+			go func() { answers <- p.do(t, call{key: "k1", caller: "aigerim"}) }()
+		}
+		synctest.Wait() // all of them have got as far as they can
+		p.assertRan(t, 1)
+		close(release)
+		first := <-answers
+		for range duplicates - 1 {
+			sameAnswer(t, first, <-answers)
+		}
+		p.assertRan(t, 1)
 	})
-	answers := make(chan *httptest.ResponseRecorder, duplicates)
-	for range duplicates {
-		go func() { answers <- p.do(t, call{key: "k1", caller: "aigerim"}) }()
-	}
-	close(release)
-	first := <-answers
-	for range duplicates - 1 {
-		sameAnswer(t, first, <-answers)
-	}
-	p.assertRan(t, 1)
 }
 
 func TestWhoWaitsForADuplicateMayLeave(t *testing.T) {

@@ -14,14 +14,7 @@ type Backoff struct {
 
 // Wait waits after the given number of failures in a row, counted from 1. It returns early with the context's error.
 func (b Backoff) Wait(ctx context.Context, failures int) error {
-	timer := time.NewTimer(b.delay(failures))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return sleep(ctx, b.delay(failures))
 }
 
 func (b Backoff) delay(failures int) time.Duration {

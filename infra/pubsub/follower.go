@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 
@@ -24,6 +25,7 @@ type follower struct {
 type parcel struct {
 	msg     *message.Message
 	through eventstore.Position
+	acked   chan struct{} // closed with its acknowledgement; nil: nobody waits for that
 }
 
 // run follows the log until the context ends.
@@ -54,8 +56,9 @@ func (f *follower) run(ctx context.Context) {
 	}
 }
 
-// follow uses one subscription of the store until it ends. The next parcels are read and packed while the consumer
-// works on the one before.
+// follow uses one subscription of the store until it ends. Behind the end of the log the next parcels are read and
+// packed while the consumer works on the one before. At the end they are not: what comes meanwhile gathers, to be read
+// at once.
 func (f *follower) follow(ctx context.Context) error {
 	subscription, err := f.store.Subscribe(ctx, f.position, f.config.Filter(f.topic))
 	if err != nil {
@@ -82,6 +85,9 @@ func (f *follower) follow(ctx context.Context) error {
 			return err
 		}
 		f.position = parcel.through
+		if parcel.acked != nil {
+			close(parcel.acked)
+		}
 	}
 	return readErr
 }
@@ -107,14 +113,51 @@ func (f *follower) read(ctx context.Context, subscription eventstore.Subscriptio
 				continue
 			}
 		}
-		for _, parcel := range f.parcels(delivery) {
-			select {
-			case parcels <- parcel:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
+		if err := f.hand(ctx, f.parcels(delivery), delivery.Live, parcels); err != nil {
+			return err
 		}
 		sent, skipped = delivery.Through, 0
+	}
+}
+
+// hand passes parcels on. Those from the end of the log it lets the consumer finish before anything more is read, and
+// not before the next read is due.
+func (f *follower) hand(ctx context.Context, made []parcel, live bool, parcels chan<- parcel) error {
+	began := time.Now()
+	var acked chan struct{}
+	for i, parcel := range made {
+		if live && i == len(made)-1 {
+			acked = make(chan struct{})
+			parcel.acked = acked
+		}
+		select {
+		case parcels <- parcel:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if acked == nil {
+		return nil
+	}
+	select {
+	case <-acked:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return sleep(ctx, f.config.Pace-time.Since(began))
+}
+
+func sleep(ctx context.Context, length time.Duration) error {
+	if length <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(length)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

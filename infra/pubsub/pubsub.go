@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"services.example/portal/infra/eventstore"
 )
@@ -35,6 +36,9 @@ type Config struct {
 	Filter func(topic string) eventstore.Filter
 	// From tells after which position a new subscription starts. Nil: the beginning of the log.
 	From func(ctx context.Context, topic string) (eventstore.Position, error)
+	// Pace is the least time between two reads at the end of the log, so that events which come thick and fast share
+	// messages: one that comes after a longer silence is delivered at once. 0: none.
+	Pace time.Duration
 	// Redelivery is waited for after a Nack, Reconnect after the store failed.
 	Redelivery, Reconnect Backoff
 	Logger                *slog.Logger // nil: slog.Default

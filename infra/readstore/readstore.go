@@ -1,8 +1,8 @@
 // Package readstore is the port to the read models: collections of documents with declared indexes, the checkpoints of
 // the projections that write them, and short-lived entries (sessions, codes) with compare-and-set and a time to live.
 //
-// Adapters: pebblestore (embedded, the default) and mongostore (MongoDB). Every adapter passes the contract suite in
-// readstoretest. Documents are BSON in both, so that the same structs are stored everywhere.
+// The adapter is pebblestore (embedded). Every adapter passes the contract suite in readstoretest. Documents are BSON, so
+// that the same structs can be stored in MongoDB.
 package readstore
 
 import (
@@ -58,19 +58,31 @@ type Document struct {
 // RawDecoder is a document that reads itself, faster than by reflection.
 type RawDecoder interface{ DecodeBSON(body bson.Raw) error }
 
+// RawEncoder is a document that writes itself, faster than by reflection: byte for byte as the driver would write it.
+type RawEncoder interface{ AppendBSON(dst []byte) []byte }
+
 // Decode reads the document into a struct with bson tags, or a RawDecoder.
 func (d Document) Decode(into any) error {
-	if err := decode(d.Body, into); err != nil {
+	if err := Decode(d.Body, into); err != nil {
 		return fmt.Errorf("decoding document %s: %w", d.ID, err)
 	}
 	return nil
 }
 
-func decode(body bson.Raw, into any) error {
+// Decode reads a body into a struct with bson tags, or a RawDecoder.
+func Decode(body bson.Raw, into any) error {
 	if fast, ok := into.(RawDecoder); ok {
 		return fast.DecodeBSON(body)
 	}
 	return bson.Unmarshal(body, into)
+}
+
+// Encode writes a struct with bson tags, or a RawEncoder, into a body of about the size.
+func Encode(doc any, size int) (bson.Raw, error) {
+	if fast, ok := doc.(RawEncoder); ok {
+		return fast.AppendBSON(make([]byte, 0, size)), nil
+	}
+	return bson.Marshal(doc)
 }
 
 // Query asks for documents in the order of an index. Prefix gives the exact values of its leading fields; From and To
@@ -163,7 +175,7 @@ type Entry struct {
 
 // Decode reads the entry into a struct with bson tags, or a RawDecoder.
 func (e Entry) Decode(into any) error {
-	if err := decode(e.Body, into); err != nil {
+	if err := Decode(e.Body, into); err != nil {
 		return fmt.Errorf("decoding entry %s: %w", e.ID, err)
 	}
 	return nil

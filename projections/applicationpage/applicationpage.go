@@ -39,7 +39,8 @@ type Page struct {
 	DueAt          *time.Time    `bson:"dueAt"` // nil: not sent
 	Term           *service.Term `bson:"term"`  // nil: not sent
 	Executors      []string      `bson:"executors"`
-	Timeline       []Entry       `bson:"timeline"` // oldest first
+	Timeline       []Entry       `bson:"timeline"` // oldest first, at most TimelineLines
+	Earlier        int64         `bson:"earlier"`  // lines that are no longer in the timeline
 }
 
 // Step is a step of the form with what is in it.
@@ -71,6 +72,10 @@ const (
 	Withdrawn    = "withdrawn"
 )
 
+// TimelineLines is the most lines that a page keeps, so that its size and the cost of changing it do not grow with its
+// history. Where there are more, the oldest changes of the draft are left out; the event log has them all.
+const TimelineLines = 100
+
 // Entry is a line of the timeline. Saving the same step several times in a row is one line with the latest time.
 type Entry struct {
 	At    time.Time `bson:"at"`
@@ -83,7 +88,7 @@ type Entry struct {
 // Model is the projection.
 var Model = projections.ReadModel[Page]{
 	Name:    Name,
-	Version: 1,
+	Version: 2,
 	Streams: []string{streams, accounts},
 	Indexes: []readstore.Index{{Name: ByApplicant, Fields: []readstore.Field{
 		{Path: "applicant"}, {Path: "runningNumber", Desc: true},
@@ -204,13 +209,31 @@ func (p *Page) step(id string) *Step {
 func (p *Page) note(event codec.Envelope, at time.Time, what, step string) {
 	p.ChangedAt = at
 	entry := Entry{At: at, Actor: event.Meta.Actor, Role: event.Meta.Role, What: what, Step: step}
-	if n := len(p.Timeline); n > 0 && what == StepSaved {
+	if n := len(p.Timeline); n > 0 {
 		last := p.Timeline[n-1]
 		last.At = at
-		if last == entry {
-			p.Timeline[n-1] = entry
+		if what == StepSaved && last == entry {
+			p.Timeline[n-1] = last
 			return
+		}
+		if last.Actor == entry.Actor {
+			entry.Actor = last.Actor // the same memory: pages are kept there for long
+		}
+		if last.Role == entry.Role {
+			entry.Role = last.Role
 		}
 	}
 	p.Timeline = append(p.Timeline, entry)
+	if len(p.Timeline) > TimelineLines {
+		p.shorten()
+	}
+}
+
+// shorten leaves out the oldest line that tells of a change of the draft; the oldest of all if none does.
+func (p *Page) shorten() {
+	oldest := max(0, slices.IndexFunc(p.Timeline, func(e Entry) bool {
+		return e.What == StepSaved || e.What == FileAttached || e.What == FileRemoved
+	}))
+	p.Timeline = slices.Delete(p.Timeline, oldest, oldest+1)
+	p.Earlier++
 }

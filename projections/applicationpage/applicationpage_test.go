@@ -107,6 +107,35 @@ func TestSavingAnotherStepOrByAnotherPersonIsALineOfItsOwn(t *testing.T) {
 	}
 }
 
+// Somebody who goes to and fro between two steps for ever does not make the page grow for ever.
+func TestOfManyChangesTheTimelineKeepsTheLatest(t *testing.T) {
+	history := projectionstest.History{}.In(stream, applicant, "applicant", started)
+	const changes = applicationpage.TimelineLines + 50
+	for n := range changes {
+		step := []string{"company", "documents"}[n%2]
+		history = history.In(stream, applicant, "applicant", application.StepSaved{StepID: step, At: at(n)})
+	}
+	history = history.In(stream, applicant, "applicant", application.Submitted{At: at(changes)})
+	page := projectionstest.Documents(t, applicationpage.Model, history)[id]
+	want := []time.Time{at(0)} // the start is no change of the draft
+	for n := changes - (applicationpage.TimelineLines - 2); n <= changes; n++ {
+		want = append(want, at(n))
+	}
+	var got []time.Time
+	for _, entry := range page.Timeline {
+		got = append(got, entry.At)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("times of the lines (-want +got):\n%s", diff)
+	}
+	if first, last := page.Timeline[0].What, page.Timeline[len(got)-1].What; first != "draft-started" || last != "submitted" {
+		t.Errorf("the first line is %s, the last is %s", first, last)
+	}
+	if want := int64(changes + 2 - applicationpage.TimelineLines); page.Earlier != want {
+		t.Errorf("%d earlier lines, want %d", page.Earlier, want)
+	}
+}
+
 // What is left of an erased applicant's page is what is built of it when the key is gone.
 func TestOfAnErasedApplicantsPageNoPersonalDataIsLeft(t *testing.T) {
 	saved := application.StepSaved{StepID: "company", Data: json.RawMessage(`{"bin":"101040000018"}`), Complete: true, At: at(1)}

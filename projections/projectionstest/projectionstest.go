@@ -3,6 +3,7 @@
 package projectionstest
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"testing"
@@ -14,6 +15,7 @@ import (
 
 	"services.example/portal/infra/codec"
 	"services.example/portal/infra/eventstore"
+	"services.example/portal/infra/readstore"
 	"services.example/portal/projections"
 )
 
@@ -90,6 +92,13 @@ func decode[D any](t *testing.T, id string, body bson.Raw) *D {
 	if err := bson.Unmarshal(body, doc); err != nil {
 		t.Fatalf("decoding document %s: %v", id, err)
 	}
+	fast := new(D)
+	if err := readstore.Decode(body, fast); err != nil {
+		t.Fatalf("document %s cannot decode itself: %v", id, err)
+	}
+	if diff := cmp.Diff(doc, fast); diff != "" {
+		t.Errorf("document %s (-decoded by the driver +by itself):\n%s", id, diff)
+	}
 	return doc
 }
 
@@ -110,6 +119,10 @@ func fold[D any](t *testing.T, model projections.ReadModel[D], documents map[str
 		body, err := bson.Marshal(doc)
 		if err != nil {
 			t.Fatalf("encoding document %s: %v", id, err)
+		}
+		fast, err := readstore.Encode(doc, 0)
+		if err != nil || !bytes.Equal(body, fast) {
+			t.Errorf("document %s encodes itself otherwise than the driver does: %v, error %v; want %v", id, fast, err, bson.Raw(body))
 		}
 		after.body = body
 	}

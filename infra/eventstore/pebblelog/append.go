@@ -3,6 +3,7 @@ package pebblelog
 import (
 	"context"
 	"fmt"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -27,11 +28,50 @@ type request struct {
 	events   []pending
 	size     int // bytes, to bound a group
 	reply    chan reply
+	one      [1]pending // memory of events, of which there is mostly one
 }
 
 type reply struct {
 	appended eventstore.Appended
 	err      error
+	settled  bool // nobody but the caller knows the request any more
+}
+
+// requests that were settled are used again.
+var requests = sync.Pool{New: func() any { return &request{reply: make(chan reply, 1)} }}
+
+// newRequest prepares a request to append so many events.
+func newRequest(
+	ctx context.Context, op operation, stream string, expected eventstore.Expected, events int,
+) *request {
+	r := requests.Get().(*request) //nolint:errcheck,forcetypeassert // the pool holds nothing else
+	r.ctx, r.op, r.stream, r.expected, r.size = ctx, op, stream, expected, 0
+	if events == 1 {
+		r.events = r.one[:]
+	} else {
+		r.events = make([]pending, events)
+	}
+	return r
+}
+
+// set makes the event one of the request's.
+func (r *request) set(i int, stream string, event eventstore.Event) {
+	r.events[i] = newPending(stream, event)
+	r.size += len(r.events[i].buf)
+}
+
+// release gives the request's memory back.
+func (r *request) release() {
+	r.ctx, r.stream, r.events, r.one = nil, "", nil, [1]pending{}
+	requests.Put(r)
+}
+
+// answer replies, unless that was done.
+func (r *request) answer(answer reply) {
+	select {
+	case r.reply <- answer:
+	default:
+	}
 }
 
 // Append implements eventstore.Store.
@@ -44,10 +84,9 @@ func (l *Log) Append(
 	if err := checkEvents(events); err != nil {
 		return eventstore.Appended{}, err
 	}
-	r := &request{ctx: ctx, op: opAppend, stream: stream, expected: expected, events: make([]pending, len(events))}
-	for i, event := range events {
-		r.events[i] = newPending(stream, event)
-		r.size += len(r.events[i].buf)
+	r := newRequest(ctx, opAppend, stream, expected, len(events))
+	for i := range events {
+		r.set(i, stream, events[i])
 	}
 	return l.submit(r)
 }
@@ -77,7 +116,8 @@ func (l *Log) end(
 		event.Type, event.JSON, event.Data = metadataType, true, deletedMetadata()
 		target = metadataPrefix + stream
 	}
-	r := &request{ctx: ctx, op: op, stream: stream, expected: expected, events: []pending{newPending(target, event)}}
+	r := newRequest(ctx, op, stream, expected, 1)
+	r.set(0, target, event)
 	appended, err := l.submit(r)
 	return appended.Position, err
 }
@@ -87,39 +127,22 @@ func (l *Log) submit(r *request) (eventstore.Appended, error) {
 	if err := r.ctx.Err(); err != nil {
 		return eventstore.Appended{}, appendError(r.stream, err)
 	}
-	r.reply = make(chan reply, 1)
-	ill, err := l.health.current()
-	if err != nil {
-		return eventstore.Appended{}, appendError(r.stream, err)
-	}
 	select {
 	case <-l.closing:
 		return eventstore.Appended{}, appendError(r.stream, errClosed)
 	default:
 	}
-	select {
-	case l.requests <- r:
-	case <-r.ctx.Done():
-		return eventstore.Appended{}, appendError(r.stream, r.ctx.Err())
-	case <-ill:
-		return eventstore.Appended{}, appendError(r.stream, errIll)
-	case <-l.stopped:
-		return eventstore.Appended{}, appendError(r.stream, errClosed)
+	if err := l.queue.put(r); err != nil {
+		return eventstore.Appended{}, appendError(r.stream, err)
 	}
 	select {
 	case answer := <-r.reply:
+		if answer.settled {
+			r.release()
+		}
 		return answer.appended, answer.err
 	case <-r.ctx.Done():
 		return eventstore.Appended{}, appendError(r.stream, r.ctx.Err())
-	case <-ill: // the writer may be waiting for room in memory
-		return eventstore.Appended{}, appendError(r.stream, errIll)
-	case <-l.stopped:
-	}
-	select { // the writer may have answered just before it stopped
-	case answer := <-r.reply:
-		return answer.appended, answer.err
-	default:
-		return eventstore.Appended{}, appendError(r.stream, errClosed)
 	}
 }
 

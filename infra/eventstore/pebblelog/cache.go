@@ -1,6 +1,9 @@
 package pebblelog
 
-import "sync"
+import (
+	"strings"
+	"sync"
+)
 
 // generations is a bounded map that forgets what has not been set or found for a while: when the young generation is
 // full it becomes the old one, and the old one is dropped. It is not safe for concurrent use.
@@ -29,10 +32,12 @@ func (g *generations[K, V]) set(key K, value V) {
 	g.young[key] = value
 }
 
-// headCache holds heads of durable events. Only the writer sets them: a reader could set one that is out of date.
+// headCache holds heads of durable events, also of streams that have none. The writer sets them; a reader adds one that
+// it had to fetch, unless something was published meanwhile, since then it may be out of date.
 type headCache struct {
-	mu    sync.RWMutex
-	heads *generations[string, head]
+	mu           sync.RWMutex
+	heads        *generations[string, head]
+	publications uint64
 }
 
 func newHeadCache(limit int) *headCache {
@@ -45,9 +50,28 @@ func (c *headCache) get(stream string) (head, bool) {
 	return c.heads.peek(stream)
 }
 
+// look does the same and tells after how many publications.
+func (c *headCache) look(stream string) (h head, known bool, publications uint64) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	h, known = c.heads.peek(stream)
+	return h, known, c.publications
+}
+
+// add remembers a head that was durable after so many publications.
+func (c *headCache) add(stream string, h head, publications uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.publications == publications {
+		c.heads.set(strings.Clone(stream), h)
+	}
+}
+
+// setAll publishes the heads of a group.
 func (c *headCache) setAll(slots map[string]*slot) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.publications++
 	for stream, slot := range slots {
 		c.heads.set(stream, slot.head)
 	}

@@ -20,70 +20,86 @@ type memory interface {
 	written(revision int64) (streamEntry, bool, error)
 }
 
-// decide applies the table of expected revisions. It returns nil when the events are to be written, the place of the
-// last of them when they already are, or an error: a ConflictError, a DeletedError, or that of the memory.
-func decide(stream string, h head, expected eventstore.Expected, ids []uuid.UUID, m memory) (*place, error) {
+// decide applies the table of expected revisions. The events are to be written when it finds nothing, or they already
+// are, the last of them at the place found, or there is an error: a ConflictError, a DeletedError, or that of the
+// memory.
+func decide(
+	stream string, h head, expected eventstore.Expected, ids []uuid.UUID, m memory,
+) (last place, found bool, err error) {
 	if h.tombstone {
-		return nil, &eventstore.DeletedError{Stream: stream}
+		return place{}, false, &eventstore.DeletedError{Stream: stream}
 	}
-	conflict := &eventstore.ConflictError{Stream: stream, Expected: expected, Actual: h.last}
+	var v verdict
 	switch expected {
 	case eventstore.StreamExists:
 		if h.softDeleted() {
-			return nil, &eventstore.DeletedError{Stream: stream}
+			return place{}, false, &eventstore.DeletedError{Stream: stream}
 		}
 		if h.last == eventstore.NoRevision && !h.described {
-			return nil, conflict
+			v = conflicting
+			break
 		}
-		return repeatedAnywhere(ids, m, conflict)
+		last, v, err = repeatedAnywhere(ids, m)
 	case eventstore.Any:
-		return repeatedAnywhere(ids, m, conflict)
+		last, v, err = repeatedAnywhere(ids, m)
 	default:
 		revision := int64(expected)
 		switch {
 		case revision == h.last:
-			return nil, nil //nolint:nilnil // nothing was written before: write
+			v = fresh
 		case revision > h.last || len(ids) == 0:
-			return nil, conflict
+			v = conflicting
+		default:
+			last, v, err = repeatedAt(revision, ids, m, h.softDeleted())
 		}
-		return repeatedAt(revision, ids, m, conflict, h.softDeleted())
 	}
+	if err == nil && v == conflicting {
+		err = &eventstore.ConflictError{Stream: stream, Expected: expected, Actual: h.last}
+	}
+	return last, v == written && err == nil, err
 }
 
+// verdict is what an append turns out to be.
+type verdict int
+
+const (
+	fresh       verdict = iota // to be written
+	written                    // the repetition of one that was written
+	conflicting                // neither
+)
+
 // repeatedAnywhere recognises a repeated append by the ids that the stream has seen, wherever they are.
-func repeatedAnywhere(ids []uuid.UUID, m memory, conflict error) (*place, error) {
-	var last *place
+func repeatedAnywhere(ids []uuid.UUID, m memory) (last place, v verdict, err error) {
 	for i, id := range ids {
 		found, ok, err := m.known(id)
 		switch {
 		case err != nil:
-			return nil, err
+			return place{}, conflicting, err
 		case !ok && i == 0:
-			return nil, nil //nolint:nilnil // a new event: write
+			return place{}, fresh, nil
 		case !ok:
-			return nil, conflict
+			return place{}, conflicting, nil
 		}
-		last = &found
+		last, v = found, written
 	}
-	return last, nil
+	return last, v, nil
 }
 
 // repeatedAt recognises a repeated append by the ids that follow the expected revision.
-func repeatedAt(revision int64, ids []uuid.UUID, m memory, conflict error, softDeleted bool) (*place, error) {
-	var last *place
+func repeatedAt(revision int64, ids []uuid.UUID, m memory, softDeleted bool) (last place, v verdict, err error) {
 	for i, id := range ids {
 		revision++
 		entry, ok, err := m.written(revision)
 		switch {
 		case err != nil:
-			return nil, err
+			return place{}, conflicting, err
 		case ok && entry.id == id:
-			last = &place{revision: revision, position: entry.position}
+			last, v = place{revision: revision, position: entry.position}, written
 		case i == 0 && revision == 0 && softDeleted:
-			return nil, nil //nolint:nilnil // the stream begins anew after its soft delete: write
+			return place{}, fresh, nil // the stream begins anew after its soft delete
 		default:
-			return nil, conflict
+			return place{}, conflicting, nil
 		}
 	}
-	return last, nil
+	return last, v, nil
 }

@@ -10,7 +10,6 @@ import (
 
 var (
 	errClosed  = fmt.Errorf("%w: the log is closed", eventstore.ErrUnavailable)
-	errIll     = fmt.Errorf("%w: the log cannot write its tables", eventstore.ErrUnavailable)
 	errMissing = errors.New("the event is missing")
 	errIndex   = errors.New("the index of the stream does not agree with its events")
 	errKey     = errors.New("a key has the wrong length")

@@ -40,14 +40,15 @@ const (
 	headDescribed
 )
 
-func (h head) encode() []byte {
-	value := make([]byte, 1, 48)
+func (h head) append(value []byte) []byte {
+	flags := byte(0)
 	if h.tombstone {
-		value[0] |= headTombstone
+		flags |= headTombstone
 	}
 	if h.described {
-		value[0] |= headDescribed
+		flags |= headDescribed
 	}
+	value = append(value, flags)
 	value = binary.AppendUvarint(value, h.number)
 	value = binary.AppendVarint(value, h.last)
 	value = binary.AppendUvarint(value, h.position)
@@ -129,20 +130,23 @@ func (l *Log) storedHead(stream string) (head, error) {
 }
 
 // durableHead is the head of a stream as readers may see it. Pebble shows a batch before its sync has ended, so a
-// head that is ahead of the watermark is replaced by the one from before the group that is being written.
+// head that is ahead of the watermark is replaced by the one from before the groups that are in flight.
 func (l *Log) durableHead(stream string) (head, error) {
 	for {
-		if h, ok := l.heads.get(stream); ok {
+		h, known, age := l.heads.look(stream)
+		if known {
 			return h, nil
 		}
 		h, err := l.storedHead(stream)
 		if err != nil {
 			return head{}, err
 		}
-		if h.changed <= l.tail.mark().position {
+		watermark := l.tail.mark().position
+		if h.changed <= watermark {
+			l.heads.add(stream, h, age)
 			return h, nil
 		}
-		if before, ok := l.before(stream); ok {
+		if before, ok := l.before(stream, watermark); ok {
 			return before, nil
 		}
 	}

@@ -14,20 +14,20 @@ import (
 // would fill the memory and then wait, as the group does that Pebble makes wait (stalls) already.
 type health struct {
 	mu       sync.Mutex
-	err      error         // nil: well
-	ill      chan struct{} // closed while err is set
-	flushed  error         // how the last flush ended
-	flushing bool          // a flush has failed, and none has succeeded since
-	stalled  bool          // a group waits for room
+	err      error       // nil: well
+	tell     func(error) // told of trouble, and with nil of its end, in the order in which they come
+	flushed  error       // how the last flush ended
+	flushing bool        // a flush has failed, and none has succeeded since
+	stalled  bool        // a group waits for room
 }
 
-func newHealth() *health { return &health{ill: make(chan struct{})} }
+func newHealth(tell func(error)) *health { return &health{tell: tell} }
 
-// current returns the trouble there is, and a channel that is closed when there is some.
-func (h *health) current() (<-chan struct{}, error) {
+// current returns the trouble there is.
+func (h *health) current() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.ill, h.err
+	return h.err
 }
 
 // flushEnded notes the end of a flush and tells whether it cured the trouble.
@@ -53,7 +53,8 @@ func (h *health) cure() bool {
 	if h.err == nil || h.flushing || h.stalled {
 		return false
 	}
-	h.err, h.ill = nil, make(chan struct{})
+	h.err = nil
+	h.tell(nil)
 	return true
 }
 
@@ -69,7 +70,7 @@ func (h *health) failed(cause error) (fresh bool) {
 		return false
 	}
 	h.err = fmt.Errorf("%w: the log cannot write its tables: %w", eventstore.ErrUnavailable, cause)
-	close(h.ill)
+	h.tell(h.err)
 	return true
 }
 

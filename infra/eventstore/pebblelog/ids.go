@@ -43,7 +43,11 @@ func (m slotMemory) written(revision int64) (streamEntry, bool, error) {
 		return streamEntry{}, false, nil
 	}
 	if revision > m.s.committed.last {
-		return m.s.added[revision-m.s.committed.last-1], true, nil
+		for i := range m.w.group.staged {
+			if staged := &m.w.group.staged[i]; staged.slot == m.s && staged.revision == revision {
+				return staged.entry, true, nil
+			}
+		}
 	}
 	entry, err := m.w.log.entry(m.s.head.number, revision)
 	return entry, err == nil, err

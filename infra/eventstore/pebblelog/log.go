@@ -23,15 +23,15 @@ type Log struct {
 	lock    *pebble.Lock
 	db      *pebble.DB
 
-	heads   *headCache
-	tail    *tail
-	writing atomic.Pointer[map[string]head] // heads of the streams in the group being written, from before it
+	heads  *headCache
+	tail   *tail
+	flying atomic.Pointer[[]*group] // groups that may not be durable yet, the oldest first
 
-	requests chan *request
-	closing  chan struct{} // closed when Close begins
-	stopped  chan struct{} // closed when the writer has ended
-	failed   atomic.Pointer[error]
-	health   *health
+	queue   *queue
+	closing chan struct{} // closed when Close begins
+	stopped chan struct{} // closed when the writer has ended and its last group is answered
+	failed  atomic.Pointer[error]
+	health  *health
 
 	guard  sync.RWMutex // held for reading while the database is used
 	closed bool

@@ -48,13 +48,13 @@ func open(dir string, options Options, readOnly bool) (*Log, error) {
 	}
 	l := &Log{
 		dir: dir, options: options, logger: options.Logger, lock: lock,
-		files:    newGuardedFS(files, dir),
-		health:   newHealth(),
-		heads:    newHeadCache(options.Heads / 2),
-		requests: make(chan *request, options.GroupCount),
-		closing:  make(chan struct{}),
-		stopped:  make(chan struct{}),
+		files:   newGuardedFS(files, dir),
+		heads:   newHeadCache(options.Heads / 2),
+		queue:   newQueue(),
+		closing: make(chan struct{}),
+		stopped: make(chan struct{}),
 	}
+	l.health = newHealth(l.queue.refuse)
 	if l.db, err = pebble.Open(dir, l.pebbleOptions(readOnly)); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
@@ -67,6 +67,7 @@ func open(dir string, options Options, readOnly bool) (*Log, error) {
 		return l, nil
 	}
 	go w.run()
+	go w.land()
 	return l, nil
 }
 
@@ -100,6 +101,9 @@ func (l *Log) pebbleOptions(readOnly bool) *pebble.Options {
 		Logger:                      pebbleLogger{logger: l.logger, fatal: l.files.fail},
 		EventListener:               l.listener(),
 	}
+	options.Experimental.SpanPolicyFunc = tablesByKind
+	options.TargetFileSizes[0] = 8 << 20
+	options.L0CompactionThreshold = 8
 	for i := range options.Levels {
 		options.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}
@@ -120,7 +124,10 @@ func (l *Log) load(readOnly bool) (*writer, error) {
 		end = mark{position: last.position, users: last.users}
 	}
 	l.tail = newTail(end, l.options.TailCount, l.options.TailSize)
-	w := &writer{log: l, ids: newIDMemory(l.options.IDs), ticks: last.created, slots: map[string]*slot{}}
+	w := &writer{
+		log: l, ids: newIDMemory(l.options.IDs), ticks: last.created, next: end,
+		landing: make(chan *group, groupsInFlight), places: make(chan struct{}, groupsInFlight),
+	}
 	if readOnly {
 		return w, nil
 	}
@@ -227,7 +234,7 @@ func (l *Log) writable() error {
 		l.fail(err)
 		return *l.failed.Load()
 	}
-	if _, err := l.health.current(); err != nil {
+	if err := l.health.current(); err != nil {
 		return err
 	}
 	usage, err := l.options.FS.GetDiskUsage(l.dir)
@@ -239,4 +246,10 @@ func (l *Log) writable() error {
 			eventstore.ErrUnavailable, usage.AvailBytes, l.options.Reserve)
 	}
 	return nil
+}
+
+// tablesByKind keeps events, indexes and heads in tables of their own. Those of the events follow one another, so that
+// Pebble moves them down its levels as they are, and never writes an event a second time after its flush.
+func tablesByKind(key []byte) (policy pebble.SpanPolicy, end []byte, err error) {
+	return pebble.SpanPolicy{DisableValueSeparationBySuffix: true}, []byte{key[0] + 1}, nil
 }

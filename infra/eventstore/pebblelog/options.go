@@ -40,7 +40,7 @@ func (o Options) withDefaults() Options {
 		o.FS = vfs.Default
 	}
 	setDefault(&o.CacheSize, 64<<20)
-	setDefault(&o.MemTableSize, 8<<20)
+	setDefault(&o.MemTableSize, 16<<20)
 	setDefault(&o.GroupCount, 1024)
 	setDefault(&o.GroupSize, 4<<20)
 	setDefault(&o.Heads, 16384)

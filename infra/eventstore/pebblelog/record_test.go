@@ -96,14 +96,14 @@ func fixChecksum(position uint64, value []byte) []byte {
 }
 
 func FuzzParseHead(f *testing.F) {
-	f.Add(noHead.encode())
-	f.Add(head{number: 1, last: 2, position: 3, changed: 4, described: true, rules: rules{5, 6, 7}}.encode())
+	f.Add(noHead.append(nil))
+	f.Add(head{number: 1, last: 2, position: 3, changed: 4, described: true, rules: rules{5, 6, 7}}.append(nil))
 	f.Fuzz(func(t *testing.T, value []byte) {
 		h, err := parseHead(value)
 		if err != nil {
 			return
 		}
-		again, err := parseHead(h.encode())
+		again, err := parseHead(h.append(nil))
 		if err != nil || again != h {
 			t.Errorf("head %+v became %+v, error %v", h, again, err)
 		}

@@ -5,116 +5,113 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/google/uuid"
 
 	"services.example/portal/infra/eventstore"
 )
 
-// writer decides, in the order of arrival, and makes groups durable. It runs in one goroutine.
+// writer decides, in the order of arrival, and hands groups to the database. It runs in one goroutine; another one
+// waits for the syncs and answers.
 type writer struct {
-	log   *Log
-	ids   *idMemory
-	ticks int64 // Created of the last event
-	next  mark  // the end of the log, with what is staged but not yet durable
+	log     *Log
+	ids     *idMemory
+	ticks   int64         // Created of the last event
+	next    mark          // the end of the log, with what is staged but not yet durable
+	landing chan *group   // groups that were applied
+	places  chan struct{} // one entry for each group in flight
 
-	// Of the group that is being made:
-	batch   *pebble.Batch
-	slots   map[string]*slot
-	entries [][]byte // records for the tail
-	waiting []answered
-	refusal error // why nothing can be written now
+	group   *group // that is being made
+	refusal error  // why nothing can be written now
+	scratch []byte
+	asked   []uuid.UUID // ids of the request that is being decided on
 }
 
 // slot is a stream touched by the group.
 type slot struct {
 	name      string
-	committed head
-	head      head
-	added     []streamEntry // events of this group; the first has revision committed.last+1
-	latest    *pending      // the last of them
-}
-
-type answered struct {
-	request *request
-	reply   reply
+	committed head     // before the group; not necessarily durable
+	head      head     // with the group
+	latest    *pending // the last event of the group
 }
 
 func (w *writer) run() {
-	defer close(w.log.stopped)
+	defer close(w.landing)
 	for {
 		select {
 		case <-w.log.closing:
+			w.log.queue.end(errClosed)
 			return
-		case first := <-w.log.requests:
-			w.write(first)
+		case <-w.log.queue.wake:
+			w.write()
 		}
 	}
 }
 
-// write makes a group of the request and of those that wait behind it.
-func (w *writer) write(first *request) {
-	options := &w.log.options
-	w.begin()
-	size := 0
-	for r := first; ; {
-		w.handle(r)
-		size += r.size
-		if len(w.waiting) >= options.GroupCount || size >= options.GroupSize {
-			break
-		}
-		if r = w.another(); r == nil {
-			break
-		}
+// write makes a group of the requests that wait.
+func (w *writer) write() {
+	w.places <- struct{}{}
+	w.gather()
+	requests := w.log.queue.take(w.log.options.GroupCount, w.log.options.GroupSize)
+	if len(requests) == 0 {
+		<-w.places
+		return
 	}
-	w.finish(w.commit())
+	w.begin(requests)
+	for _, r := range requests {
+		w.group.replies = append(w.group.replies, w.handle(r))
+	}
+	w.group.end = w.next
+	w.launch(w.group)
+	w.group = nil
 }
 
-// yields is how often the writer lets others run before it commits a group without them.
-const yields = 4
+// passes is how often the writer lets others run while more and more requests arrive.
+const passes = 4
 
-// another returns a request that waits already. The callers that the last group woke are just about to ask again: a
-// few passes through the scheduler let them join this group, instead of waiting for its sync.
-func (w *writer) another() *request {
-	for range yields {
-		select {
-		case r := <-w.log.requests:
-			return r
-		default:
+// gather gives the callers that the last group woke, who are just about to ask again, the time to join this group,
+// instead of waiting for its sync.
+func (w *writer) gather() {
+	for size := w.log.queue.size(); ; {
+		for range passes {
 			runtime.Gosched()
 		}
+		now := w.log.queue.size()
+		if now <= size || now >= w.log.options.GroupCount {
+			return
+		}
+		size = now
 	}
-	return nil
 }
 
-func (w *writer) begin() {
-	clear(w.slots)
-	clear(w.waiting)
-	w.waiting = w.waiting[:0]
-	w.entries = nil
-	w.batch = w.log.db.NewBatch()
-	w.next = w.log.tail.mark()
+func (w *writer) begin(requests []*request) {
+	size := 0
+	for _, r := range requests {
+		size += r.size + (streamKeySize + streamEntrySize + 128)
+	}
+	w.group = &group{
+		requests: requests,
+		replies:  make([]reply, 0, len(requests)),
+		slots:    make(map[string]*slot, len(requests)),
+		staged:   make([]staged, 0, len(requests)),
+		records:  make([][]byte, 0, len(requests)),
+		batch:    w.log.db.NewBatchWithSize(size),
+	}
 	w.refusal = w.log.writable()
 	w.ticks = max(w.ticks, ticksOf(w.log.options.Clock()))
 }
 
 // handle decides on one request and stages what it writes.
-func (w *writer) handle(r *request) {
+func (w *writer) handle(r *request) reply {
 	if err := r.ctx.Err(); err != nil {
-		w.answer(r, eventstore.Appended{}, appendError(r.stream, err))
-		return
+		return reply{err: appendError(r.stream, err)}
 	}
 	if w.refusal != nil {
-		w.answer(r, eventstore.Appended{}, appendError(r.stream, w.refusal))
-		return
+		return reply{err: appendError(r.stream, w.refusal)}
 	}
 	appended, err := w.apply(r)
-	w.answer(r, appended, err)
-}
-
-func (w *writer) answer(r *request, appended eventstore.Appended, err error) {
-	w.waiting = append(w.waiting, answered{request: r, reply: reply{appended: appended, err: err}})
+	return reply{appended: appended, err: err}
 }
 
 func (w *writer) apply(r *request) (eventstore.Appended, error) {
@@ -131,17 +128,17 @@ func (w *writer) apply(r *request) (eventstore.Appended, error) {
 		}
 		h.tombstone = h.tombstone || ownerSlot.head.tombstone
 	}
-	ids := make([]uuid.UUID, len(r.events))
+	w.asked = w.asked[:0]
 	for i := range r.events {
-		ids[i] = r.events[i].id
+		w.asked = append(w.asked, r.events[i].id)
 	}
-	repeated, err := decide(r.stream, h, r.expected, ids, slotMemory{w, s})
+	repeated, found, err := decide(r.stream, h, r.expected, w.asked, slotMemory{w, s})
 	switch {
 	case err != nil && (errors.As(err, new(*eventstore.ConflictError)) || errors.As(err, new(*eventstore.DeletedError))):
 		return eventstore.Appended{}, err
 	case err != nil:
 		return eventstore.Appended{}, unreadable(r.stream, err)
-	case repeated != nil:
+	case found:
 		return eventstore.Appended{Revision: repeated.revision, Position: at(repeated.position)}, nil
 	}
 	switch r.op {
@@ -245,19 +242,30 @@ func (w *writer) tombstone(s *slot, r *request) (eventstore.Appended, error) {
 
 // slot loads a stream into the group.
 func (w *writer) slot(stream string) (*slot, error) {
-	if s, ok := w.slots[stream]; ok {
+	if s, ok := w.group.slots[stream]; ok {
 		return s, nil
 	}
-	h, ok := w.log.heads.get(stream)
-	if !ok {
-		var err error
-		if h, err = w.log.storedHead(stream); err != nil {
-			return nil, err
-		}
+	h, err := w.head(stream)
+	if err != nil {
+		return nil, err
 	}
 	s := &slot{name: stream, committed: h, head: h}
-	w.slots[stream] = s
+	w.group.slots[stream] = s
 	return s, nil
+}
+
+// head is that of a stream with all that was applied. What is in flight is looked at first: it may land meanwhile, and
+// then the cache has it.
+func (w *writer) head(stream string) (head, error) {
+	for _, g := range slices.Backward(w.inFlight()) {
+		if s, ok := g.slots[stream]; ok {
+			return s.head, nil
+		}
+	}
+	if h, ok := w.log.heads.get(stream); ok {
+		return h, nil
+	}
+	return w.log.storedHead(stream)
 }
 
 // stage gives the event its place and puts it into the batch.
@@ -271,27 +279,21 @@ func (w *writer) stage(s *slot, event *pending, revision int64) error {
 	if s.head.number == 0 {
 		s.head.number = position
 	}
-	entry := streamEntry{position: position, id: event.id}
-	set := w.batch.SetDeferred(eventKeySize, len(record))
+	set := w.group.batch.SetDeferred(eventKeySize, len(record))
 	putEventKey(set.Key, position)
 	copy(set.Value, record)
 	if err := set.Finish(); err != nil {
 		return fmt.Errorf("stage an event of stream %s: %w", s.name, err)
 	}
-	set = w.batch.SetDeferred(streamKeySize, streamEntrySize)
-	putStreamKey(set.Key, s.head.number, revision)
-	entry.put(set.Value)
-	if err := set.Finish(); err != nil {
-		return fmt.Errorf("stage an event of stream %s: %w", s.name, err)
-	}
-	w.entries = append(w.entries, record)
+	w.group.records = append(w.group.records, record)
+	entry := streamEntry{position: position, id: event.id}
+	w.group.staged = append(w.group.staged, staged{slot: s, revision: revision, entry: entry})
 	s.head.position, s.head.changed = position, position
 	if revision == math.MaxInt64 {
 		s.head.tombstone = true
 		return nil
 	}
 	s.head.last = revision
-	s.added = append(s.added, entry)
 	s.latest = event
 	w.ids.add(s.head.number, event.id, place{revision: revision, position: position})
 	return w.describe(s, event, position)

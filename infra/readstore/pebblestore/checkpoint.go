@@ -42,6 +42,7 @@ func (s *Store) ForgetCheckpoint(ctx context.Context, projection string) error {
 	}
 	defer leave()
 	defer s.checkpoints.lock(projection)()
+	s.recent.forget(projection)
 	batch := s.db.NewBatch()
 	defer func() { _ = batch.Close() }()
 	if err := batch.Delete(checkpointKey(projection), nil); err != nil {

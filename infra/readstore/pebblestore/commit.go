@@ -34,31 +34,42 @@ func (s *Store) commit(batch readstore.Batch) (wait func() error, err error) {
 	}
 	defer unlock()
 	w := s.newWriter()
-	if err := s.collect(w, batch, collections); err != nil {
+	moved, changes, err := s.collect(w, batch, collections)
+	if err != nil {
 		w.close()
 		return nil, err
 	}
-	return w.finish(batch.Sync)
+	if wait, err = w.finish(batch.Sync); err != nil {
+		return nil, err
+	}
+	s.recent.learn(changes, moved)
+	return wait, nil
 }
 
-func (s *Store) collect(w *writer, batch readstore.Batch, collections map[string]*collection) error {
-	if err := s.advance(w.batch, batch.Advances); err != nil {
-		return err
+// change is what a commit makes of a document: a record, nil for none.
+type change struct {
+	place
+	record record
+}
+
+func (s *Store) collect(
+	w *writer, batch readstore.Batch, collections map[string]*collection,
+) (moved map[string]eventstore.Position, changes []change, err error) {
+	if moved, err = s.advance(w.batch, batch.Advances); err != nil || len(batch.Writes) == 0 {
+		return moved, nil, err
 	}
-	if len(batch.Writes) == 0 {
-		return nil
-	}
-	r, err := s.newReader()
-	if err != nil {
-		return err
-	}
+	r := &reader{store: s}
 	defer r.close()
-	return collectWrites(w, r, batch.Writes, collections)
+	changes, err = collectWrites(w, r, batch.Writes, collections)
+	return moved, changes, err
 }
 
 // collectWrites takes the writes in key order, which is the cheapest to read and to write, and those of one document in
 // the order in which they were given.
-func collectWrites(w *writer, r *reader, writes []readstore.Write, collections map[string]*collection) error {
+func collectWrites(
+	w *writer, r *reader, writes []readstore.Write, collections map[string]*collection,
+) ([]change, error) {
+	changes := make([]change, 0, len(writes))
 	order := make([]*readstore.Write, len(writes))
 	for i := range writes {
 		order[i] = &writes[i]
@@ -71,8 +82,8 @@ func collectWrites(w *writer, r *reader, writes []readstore.Write, collections m
 		c := collections[write.Collection]
 		if i == 0 || order[i-1].ID != write.ID || order[i-1].Collection != write.Collection {
 			var err error
-			if stored, err = r.find(c.number, write.ID); err != nil {
-				return err
+			if stored, err = r.latest(c.number, write.ID); err != nil {
+				return nil, err
 			}
 		}
 		if stored != nil && write.Seen.Compare(stored.seen()) <= 0 || stored == nil && write.Body == nil {
@@ -81,16 +92,17 @@ func collectWrites(w *writer, r *reader, writes []readstore.Write, collections m
 		var wanted record
 		if write.Body != nil {
 			if err := checkBody(write.Body); err != nil {
-				return fmt.Errorf("document %q of collection %s: %w", write.ID, c.name, err)
+				return nil, fmt.Errorf("document %q of collection %s: %w", write.ID, c.name, err)
 			}
 			wanted = documentRecord(*write)
 		}
 		if err := w.replace(c, write.ID, stored, wanted); err != nil {
-			return err
+			return nil, err
 		}
 		stored = wanted
+		changes = append(changes, change{place{c.number, write.ID}, wanted})
 	}
-	return nil
+	return changes, nil
 }
 
 // lockCollections locks the collections of the writes against other writers and changes of their indexes.
@@ -142,23 +154,31 @@ func projectionsOf(batch readstore.Batch) []string {
 }
 
 // advance adds the checkpoints to a batch, if they all stand where they are expected.
-func (s *Store) advance(batch *pebble.Batch, advances []readstore.Advance) error {
+func (s *Store) advance(batch *pebble.Batch, advances []readstore.Advance) (map[string]eventstore.Position, error) {
 	moved := make(map[string]eventstore.Position, len(advances))
 	for _, step := range advances {
 		stored, known := moved[step.Projection]
 		if !known {
 			var err error
-			if stored, err = s.storedCheckpoint(step.Projection); err != nil {
-				return err
+			if stored, err = s.latestCheckpoint(step.Projection); err != nil {
+				return nil, err
 			}
 		}
 		if stored != step.From {
-			return &readstore.CheckpointError{Projection: step.Projection, Stored: stored}
+			return nil, &readstore.CheckpointError{Projection: step.Projection, Stored: stored}
 		}
 		moved[step.Projection] = step.To
 		if err := batch.Set(checkpointKey(step.Projection), appendPosition(nil, step.To), nil); err != nil {
-			return broken("moving a checkpoint", err)
+			return nil, broken("moving a checkpoint", err)
 		}
 	}
-	return nil
+	return moved, nil
+}
+
+// latestCheckpoint is for those who hold the checkpoint's lock.
+func (s *Store) latestCheckpoint(projection string) (eventstore.Position, error) {
+	if position, found := s.recent.checkpoint(projection); found {
+		return position, nil
+	}
+	return s.storedCheckpoint(projection)
 }

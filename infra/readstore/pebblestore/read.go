@@ -68,10 +68,7 @@ func (s *Store) GetMany(ctx context.Context, collection string, ids []string) (m
 	if err != nil {
 		return nil, err
 	}
-	r, err := s.newReader()
-	if err != nil {
-		return nil, err
-	}
+	r := &reader{store: s}
 	defer r.close()
 	documents := make(map[string]readstore.Document, len(ids))
 	for _, id := range slices.Sorted(slices.Values(ids)) {

@@ -36,6 +36,7 @@ type Store struct {
 	next      uint32     // number of the next collection or index
 	catalog   atomic.Pointer[catalog]
 
+	recent      *recent
 	checkpoints stripes
 	entries     stripes
 
@@ -74,6 +75,7 @@ func Open(dir string, options Options) (*Store, error) {
 	s := &Store{
 		options: options,
 		logger:  logger,
+		recent:  newRecent(),
 		stopped: make(chan struct{}),
 		disk:    diskGuard{fs: options.fs, dir: dir, reserve: options.ReserveSpace},
 	}

@@ -112,21 +112,38 @@ func (w *writer) refer(ix *index, key []byte, several bool, id string, wanted re
 
 // reader looks records up in key order, at one moment of the store.
 type reader struct {
-	iterator *pebble.Iterator
+	store    *Store
+	iterator *pebble.Iterator // nil until something is looked up
 	key      []byte
 }
 
-func (s *Store) newReader() (*reader, error) {
-	start, end := tableSpan(tableRecord)
-	iterator, err := s.db.NewIter(&pebble.IterOptions{LowerBound: start, UpperBound: end, UseL6Filters: true})
-	if err != nil {
-		return nil, broken("reading documents", err)
+func (r *reader) open() error {
+	if r.iterator != nil {
+		return nil
 	}
-	return &reader{iterator: iterator}, nil
+	start, end := tableSpan(tableRecord)
+	iterator, err := r.store.db.NewIter(&pebble.IterOptions{LowerBound: start, UpperBound: end, UseL6Filters: true})
+	if err != nil {
+		return broken("reading documents", err)
+	}
+	r.iterator = iterator
+	return nil
+}
+
+// latest returns a record as find does, without a look into the database if it was written lately. It is for those who
+// hold the collection's lock.
+func (r *reader) latest(collection uint32, id string) (record, error) {
+	if remembered, found := r.store.recent.record(place{collection, id}); found {
+		return remembered, nil
+	}
+	return r.find(collection, id)
 }
 
 // find returns a record, nil if there is none; it is valid until the next call.
 func (r *reader) find(collection uint32, id string) (record, error) {
+	if err := r.open(); err != nil {
+		return nil, err
+	}
 	r.key = recordKey(r.key[:0], collection, id)
 	if !r.iterator.SeekPrefixGE(r.key) || !bytes.Equal(r.iterator.Key(), r.key) {
 		if err := r.iterator.Error(); err != nil {
@@ -145,4 +162,8 @@ func (r *reader) find(collection uint32, id string) (record, error) {
 	return found, nil
 }
 
-func (r *reader) close() { _ = r.iterator.Close() }
+func (r *reader) close() {
+	if r.iterator != nil {
+		_ = r.iterator.Close()
+	}
+}

@@ -1,0 +1,57 @@
+package pubsub_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"services.example/portal/infra/pubsub"
+	"services.example/portal/infra/pubsub/pubsubtest"
+)
+
+func TestWhatComesWhileTheConsumerWorksGathersInOneMessage(t *testing.T) {
+	log := pubsubtest.NewLog()
+	write(t, log, "a-1", "one")
+	messages, _ := subscribe(t, log, pubsub.Config{}, "a-")
+	first := next(t, messages)
+	write(t, log, "a-1", "two")
+	write(t, log, "a-1", "three")
+	first.Ack()
+	expect(t, messages, batch{Data: []string{"two", "three"}, Through: 3, Live: true})
+}
+
+func TestBehindTheEndOfTheLogAPaceDelaysNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := pubsubtest.NewLog()
+		write(t, log, "a-1", "one", "two", "three")
+		messages, _ := subscribe(t, log, pubsub.Config{Batch: 1, Pace: time.Second}, "a-")
+		begun := time.Now()
+		expect(t, messages, batch{Data: []string{"one"}, Through: 1})
+		expect(t, messages, batch{Data: []string{"two"}, Through: 2})
+		expect(t, messages, batch{Data: []string{"three"}, Through: 3, Live: true})
+		if took := time.Since(begun); took != 0 {
+			t.Errorf("three events that were there took %s", took)
+		}
+	})
+}
+
+func TestAtTheEndOfTheLogAPaceLetsEventsGather(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := pubsubtest.NewLog()
+		messages, _ := subscribe(t, log, pubsub.Config{Pace: time.Second}, "a-")
+		time.Sleep(time.Hour)
+		begun := time.Now()
+		write(t, log, "a-1", "one")
+		expect(t, messages, batch{Data: []string{"one"}, Through: 1, Live: true})
+		if waited := time.Since(begun); waited != 0 {
+			t.Errorf("an event after a silence waited %s", waited)
+		}
+		write(t, log, "a-1", "two")
+		time.Sleep(time.Second / 2)
+		write(t, log, "a-1", "three")
+		expect(t, messages, batch{Data: []string{"two", "three"}, Through: 3, Live: true})
+		if waited := time.Since(begun); waited != time.Second {
+			t.Errorf("the next message came %s after the one before, want 1 s", waited)
+		}
+	})
+}
