@@ -191,7 +191,7 @@ func (f *filler) person(ctx context.Context, i int) error {
 	}
 	registration := uuid.NewSHA1(uuid.Nil, []byte(id)).String()
 	return f.append(ctx, "account-"+id, id,
-		account.RegistrationStarted{
+		account.RegistrationStarted{ //nolint:gosec // nobody has this password
 			RegistrationID: registration, Kind: account.Individual, Number: identitytest.IIN(2_000_000 + i),
 			LastName: "Ойдантегі", FirstName: "Адам", Email: fmt.Sprintf("person%d@bench.example", i),
 			Phone: identitytest.Phone(i), PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$AAAA$AAAA",
