@@ -42,8 +42,8 @@ type Config struct {
 
 	RecentDocuments int // most documents that the live group keeps in memory, of at most 16 MiB when stored; 0: 4096
 
-	// LivePace is the least time between two batches of the live group while events keep coming; each costs a commit.
-	// An event after a longer silence is folded at once. 0: 2 ms.
+	// LivePace is the least time from a batch of several events of the live group to the next one, because each costs a
+	// commit. Where events come one by one, each is folded at once. 0: 2 ms.
 	LivePace time.Duration
 
 	Redelivery, Reconnect pubsub.Backoff // after a failed batch; after the event store failed

@@ -418,6 +418,21 @@ func TestUnknownEventsAreSkippedAndCounted(t *testing.T) {
 	}
 }
 
+func TestAnEventThatNobodyCaresForIsNotEvenDecoded(t *testing.T) {
+	careless, careful := counter("careless", 1, "a-"), counter("careful", 1, "b-")
+	careless.Ignores = []string{"test.noted.v1"}
+	f := given(t, careless.Projection(), careful.Projection())
+	broken := eventstore.Event{ID: uuid.New(), Type: "test.noted.v1", Data: []byte("{")}
+	appended(t, f.log, "a-1", broken)
+	appended(t, f.log, "a-1", eventstore.Event{ID: uuid.New(), Type: "test.invented-later.v1"})
+	at := appended(t, f.log, "b-1", broken)
+	await(t, f.Engine, "careless", at)
+	until(t, "the other projection has stopped", func() bool { return f.status(t, "careful").State == projections.Stopped })
+	if s := f.status(t, "careless"); s.State != projections.Live || s.SkippedUnknown != 1 {
+		t.Errorf("state %s, %d unknown events, want live with 1", s.State, s.SkippedUnknown)
+	}
+}
+
 func TestAnEventThatCannotBeReadStopsWhoFoldsIt(t *testing.T) {
 	f := given(t, counter("first", 1, "a-").Projection(), counter("second", 1, "b-").Projection())
 	appended(t, f.log, "a-1", eventstore.Event{ID: uuid.New(), Type: "test.noted.v1", Data: []byte("{")})

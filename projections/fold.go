@@ -15,7 +15,7 @@ import (
 
 // decoded is an event as all runners of a group share it.
 type decoded struct {
-	envelope codec.Envelope // only its position and stream where fault is set
+	envelope codec.Envelope // only its position, stream and type where fault is set
 	fault    error          // why it cannot be folded; nil and skip for what nobody wants or knows
 	unknown  bool
 	skip     bool
@@ -51,7 +51,7 @@ func decodeAll(
 func decodeOne(
 	ctx context.Context, decoder Decoder, event *eventstore.Recorded, wanted func(*eventstore.Recorded) bool,
 ) decoded {
-	place := codec.Envelope{Stream: event.Stream, Position: event.Position}
+	place := codec.Envelope{Stream: event.Stream, Position: event.Position, Type: event.Type}
 	if !wanted(event) {
 		return decoded{envelope: place, skip: true}
 	}
@@ -165,7 +165,7 @@ type task struct {
 func (r *runner) work(events []decoded) (work []task, unknown uint64, err error) {
 	for i := range events {
 		event := &events[i]
-		if event.skip || !r.folded.Before(event.envelope.Position) || !r.folds(event.envelope.Stream) {
+		if event.skip || !r.folded.Before(event.envelope.Position) || !r.folds(event.envelope.Stream, event.envelope.Type) {
 			continue
 		}
 		switch {

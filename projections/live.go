@@ -147,7 +147,7 @@ func (r *runner) prepare(ctx context.Context, from place, events []decoded, thro
 func wantedBy(runners []*runner) func(*eventstore.Recorded) bool {
 	return func(event *eventstore.Recorded) bool {
 		return slices.ContainsFunc(runners, func(r *runner) bool {
-			return r.folded.Before(event.Position) && r.folds(event.Stream)
+			return r.folded.Before(event.Position) && r.folds(event.Stream, event.Type)
 		})
 	}
 }

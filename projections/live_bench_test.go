@@ -90,11 +90,8 @@ func liveSaves(b *testing.B, batch int) {
 	for n := range drafts {
 		last = write(encoded(n, application.DraftStarted{
 			Applicant: strconv.Itoa(n % 200), ServiceID: "s", ServiceVersion: 1, RunningNumber: int64(n), Number: "1-05-01-26",
-			Steps: []application.StepState{
-				{ID: "company", Kind: service.FormStep}, {ID: "contact", Kind: service.FormStep},
-				{ID: "documents", Kind: service.DocumentStep},
-			},
-			At: at,
+			Steps: []application.StepState{{ID: "company", Kind: service.FormStep}, {ID: "documents", Kind: service.DocumentStep}},
+			At:    at,
 		}))
 	}
 	if err := engine.Await(b.Context(), "application_page", last); err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -21,6 +22,9 @@ type ReadModel[D any] struct {
 	Name    string   // in snake_case; never reused for something else
 	Version int      // from 1; one more whenever documents would come out differently
 	Streams []string // prefixes of the streams that it folds
+	// Ignores lists stored types of events in those streams that never matter here. It may be left empty: an event that
+	// all who fold its stream ignore need not be decoded, that is all.
+	Ignores []string
 	// Indexes of the collection. The first lists every document, by fields that each document has and keeps for life:
 	// comparing a rebuild with what serves walks along it.
 	Indexes []readstore.Index
@@ -49,6 +53,7 @@ type Projection struct {
 	Name    string
 	Version int
 	Streams []string
+	Ignores []string
 	Indexes []readstore.Index
 
 	document reflect.Type
@@ -63,7 +68,7 @@ type Projection struct {
 // Projection gives the read model to an engine.
 func (m ReadModel[D]) Projection() Projection {
 	p := Projection{
-		Name: m.Name, Version: m.Version, Streams: m.Streams, Indexes: m.Indexes,
+		Name: m.Name, Version: m.Version, Streams: m.Streams, Ignores: m.Ignores, Indexes: m.Indexes,
 		document: reflect.TypeFor[D](),
 		keys:     m.Keys,
 		decode: func(body bson.Raw) (any, error) {
@@ -105,11 +110,11 @@ func collectionName(name string, version, generation int) string {
 	return fmt.Sprintf("%s@%d.g%d", name, version, generation)
 }
 
-// folds tells whether the projection folds events of a stream.
-func (p *Projection) folds(stream string) bool {
+// folds tells whether events of a stored type in a stream may matter to the projection.
+func (p *Projection) folds(stream, stored string) bool {
 	for _, prefix := range p.Streams {
 		if strings.HasPrefix(stream, prefix) {
-			return true
+			return !slices.Contains(p.Ignores, stored)
 		}
 	}
 	return false

@@ -113,20 +113,21 @@ func (f *follower) read(ctx context.Context, subscription eventstore.Subscriptio
 				continue
 			}
 		}
-		if err := f.hand(ctx, f.parcels(delivery), delivery.Live, parcels); err != nil {
+		if err := f.hand(ctx, delivery, parcels); err != nil {
 			return err
 		}
 		sent, skipped = delivery.Through, 0
 	}
 }
 
-// hand passes parcels on. Those from the end of the log it lets the consumer finish before anything more is read, and
-// not before the next read is due.
-func (f *follower) hand(ctx context.Context, made []parcel, live bool, parcels chan<- parcel) error {
+// hand passes a delivery on. One from the end of the log it lets the consumer finish before anything more is read. If
+// it had several events, more are likely to come soon, and are let gather until the next read is due.
+func (f *follower) hand(ctx context.Context, delivery eventstore.Delivery, parcels chan<- parcel) error {
 	began := time.Now()
+	made := f.parcels(delivery)
 	var acked chan struct{}
 	for i, parcel := range made {
-		if live && i == len(made)-1 {
+		if delivery.Live && i == len(made)-1 {
 			acked = make(chan struct{})
 			parcel.acked = acked
 		}
@@ -143,6 +144,9 @@ func (f *follower) hand(ctx context.Context, made []parcel, live bool, parcels c
 	case <-acked:
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+	if len(delivery.Events) < 2 {
+		return nil
 	}
 	return sleep(ctx, f.config.Pace-time.Since(began))
 }

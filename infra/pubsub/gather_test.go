@@ -35,21 +35,31 @@ func TestBehindTheEndOfTheLogAPaceDelaysNothing(t *testing.T) {
 	})
 }
 
-func TestAtTheEndOfTheLogAPaceLetsEventsGather(t *testing.T) {
+func TestAtTheEndOfTheLogEventsThatComeOneByOneComeAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := pubsubtest.NewLog()
 		messages, _ := subscribe(t, log, pubsub.Config{Pace: time.Second}, "a-")
-		time.Sleep(time.Hour)
 		begun := time.Now()
 		write(t, log, "a-1", "one")
 		expect(t, messages, batch{Data: []string{"one"}, Through: 1, Live: true})
-		if waited := time.Since(begun); waited != 0 {
-			t.Errorf("an event after a silence waited %s", waited)
-		}
 		write(t, log, "a-1", "two")
-		time.Sleep(time.Second / 2)
+		expect(t, messages, batch{Data: []string{"two"}, Through: 2, Live: true})
+		if waited := time.Since(begun); waited != 0 {
+			t.Errorf("two events, one after the other, took %s", waited)
+		}
+	})
+}
+
+func TestAtTheEndOfTheLogAPaceLetsEventsGatherThatComeInNumbers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := pubsubtest.NewLog()
+		write(t, log, "a-1", "one", "two")
+		messages, _ := subscribe(t, log, pubsub.Config{Pace: time.Second}, "a-")
+		begun := time.Now()
+		expect(t, messages, batch{Data: []string{"one", "two"}, Through: 2, Live: true})
 		write(t, log, "a-1", "three")
-		expect(t, messages, batch{Data: []string{"two", "three"}, Through: 3, Live: true})
+		time.AfterFunc(time.Second/2, func() { write(t, log, "a-1", "four") })
+		expect(t, messages, batch{Data: []string{"three", "four"}, Through: 4, Live: true})
 		if waited := time.Since(begun); waited != time.Second {
 			t.Errorf("the next message came %s after the one before, want 1 s", waited)
 		}

@@ -36,8 +36,8 @@ type Config struct {
 	Filter func(topic string) eventstore.Filter
 	// From tells after which position a new subscription starts. Nil: the beginning of the log.
 	From func(ctx context.Context, topic string) (eventstore.Position, error)
-	// Pace is the least time between two reads at the end of the log, so that events which come thick and fast share
-	// messages: one that comes after a longer silence is delivered at once. 0: none.
+	// Pace is the least time from a read of several events at the end of the log to the next read, so that events which
+	// come thick and fast share messages. Where they come one by one, each is delivered at once. 0: none.
 	Pace time.Duration
 	// Redelivery is waited for after a Nack, Reconnect after the store failed.
 	Redelivery, Reconnect Backoff

@@ -74,13 +74,13 @@ func Items(v bsoncore.Value, visit func(item bsoncore.Value) error) (list bool, 
 func AppendDocument(dst []byte, fields func(dst []byte) []byte) []byte {
 	start, dst := bsoncore.ReserveLength(dst)
 	dst = append(fields(dst), 0)
-	return bsoncore.UpdateLength(dst, start, int32(len(dst)-int(start))) //nolint:gosec // no document reaches 2 GiB
+	return bsoncore.UpdateLength(dst, start, int32(len(dst)-int(start)))
 }
 
 // AppendInt writes a field of type int as the driver does: in 32 bits where they are enough.
 func AppendInt(dst []byte, key string, n int) []byte {
-	if n == int(int32(n)) { //nolint:gosec // that is the question
-		return bsoncore.AppendInt32Element(dst, key, int32(n)) //nolint:gosec // it fits
+	if n == int(int32(n)) {
+		return bsoncore.AppendInt32Element(dst, key, int32(n))
 	}
 	return bsoncore.AppendInt64Element(dst, key, int64(n))
 }

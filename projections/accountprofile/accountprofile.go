@@ -67,6 +67,11 @@ var Model = projections.ReadModel[Profile]{
 	Name:    Name,
 	Version: 1,
 	Streams: []string{streams},
+	Ignores: []string{
+		"account.signed-in.v1", "account.sign-in-failed.v1", "account.signed-out.v1",
+		"account.password-changed.v1", "account.password-reset-requested.v1", "account.password-reset.v1",
+		"account.contact-change-requested.v1",
+	},
 	Indexes: []readstore.Index{
 		{Name: ByAccount, Fields: []readstore.Field{{Path: "accountId"}}},
 		{Name: ByProvider, Fields: []readstore.Field{{Path: "providerId"}}},

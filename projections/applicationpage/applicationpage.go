@@ -90,6 +90,12 @@ var Model = projections.ReadModel[Page]{
 	Name:    Name,
 	Version: 2,
 	Streams: []string{streams, accounts},
+	Ignores: []string{ // of accounts all but their erasure, the most frequent ones at least
+		"application-number.assigned.v1",
+		"account.signed-in.v1", "account.sign-in-failed.v1", "account.signed-out.v1",
+		"account.password-changed.v1", "account.password-reset-requested.v1", "account.password-reset.v1",
+		"account.contact-change-requested.v1",
+	},
 	Indexes: []readstore.Index{{Name: ByApplicant, Fields: []readstore.Field{
 		{Path: "applicant"}, {Path: "runningNumber", Desc: true},
 	}}},

@@ -43,6 +43,10 @@ var Model = projections.ReadModel[Row]{
 	Name:    Name,
 	Version: 1,
 	Streams: []string{streams},
+	Ignores: []string{
+		"application.step-saved.v1", "application.file-attached.v1", "application.file-removed.v1",
+		"application-number.assigned.v1",
+	},
 	Indexes: []readstore.Index{
 		{Name: ByApplicant, Covering: true, Fields: []readstore.Field{
 			{Path: "applicant"}, {Path: "runningNumber", Desc: true},

@@ -32,6 +32,10 @@ var Model = projections.ReadModel[Use]{
 	Name:    Name,
 	Version: 1,
 	Streams: []string{"application-"},
+	Ignores: []string{
+		"application.step-saved.v1", "application.file-attached.v1", "application.file-removed.v1",
+		"application-number.assigned.v1",
+	},
 	Indexes: []readstore.Index{
 		{Name: ByService, Fields: []readstore.Field{{Path: "serviceId"}}},
 		{Name: ByUse, Fields: []readstore.Field{{Path: "sent", Desc: true}}},

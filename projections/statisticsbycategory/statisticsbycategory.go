@@ -45,6 +45,10 @@ var Model = projections.ReadModel[Figures]{
 	Name:    Name,
 	Version: 1,
 	Streams: []string{applications, services},
+	Ignores: []string{
+		"application.step-saved.v1", "application.file-attached.v1", "application.file-removed.v1",
+		"application-number.assigned.v1",
+	},
 	Indexes: []readstore.Index{
 		{Name: ByService, Fields: []readstore.Field{{Path: "serviceId"}}},
 		{Name: ByCategory, Fields: []readstore.Field{{Path: "categoryId"}}},
