@@ -4,7 +4,9 @@ import (
 	"context"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -52,11 +54,6 @@ type myApplicationsPage struct {
 	Next  string           `json:"next,omitempty"`
 }
 
-type myApplicationsAnswer struct {
-	ContentType string `header:"Content-Type"`
-	Body        []byte
-}
-
 func (q *Queries) registerMyApplications(api huma.API) {
 	op := httpapi.Private(operation("my-applications", "/my/applications", "My applications, newest number first", applicationsTag))
 	schema := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[myApplicationsPage](), true, "MyApplicationsPage")
@@ -66,7 +63,7 @@ func (q *Queries) registerMyApplications(api huma.API) {
 	huma.Register(api, op, q.myApplications)
 }
 
-func (q *Queries) myApplications(ctx context.Context, in *myApplicationsInput) (*myApplicationsAnswer, error) {
+func (q *Queries) myApplications(ctx context.Context, in *myApplicationsInput) (*huma.StreamResponse, error) {
 	caller, err := httpapi.Signed(ctx)
 	if err != nil {
 		return nil, err
@@ -92,17 +89,30 @@ func (q *Queries) myApplications(ctx context.Context, in *myApplicationsInput) (
 	if err != nil {
 		return nil, err
 	}
-	page := myApplicationsPage{Items: make([]applicationRow, len(rows)), Next: next}
 	now := q.deps.Now()
-	for i, row := range rows {
-		r := row.Doc
-		page.Items[i] = applicationRow{
-			ID: row.ID, Number: r.Number, Date: r.SubmittedAt, DueAt: r.DueAt, Status: r.Status,
-			Service:   s.named(r.ServiceID, r.ServiceVersion),
-			Executors: named(r.Executors, names), DaysLeft: s.daysLeft(r.ServiceID, r.TermKind, now, r.DueAt),
-		}
+	return &huma.StreamResponse{Body: func(hctx huma.Context) { //nolint:contextcheck // nothing in it takes one
+		buffer, _ := pages.Get().(*[]byte)
+		defer pages.Put(buffer)
+		*buffer = appendPage((*buffer)[:0], len(rows), next, func(i int) applicationRow {
+			return s.row(&rows[i], names, now)
+		})
+		hctx.SetHeader("Content-Type", "application/json")
+		hctx.SetHeader("Content-Length", strconv.Itoa(len(*buffer)))
+		_, _ = hctx.BodyWriter().Write(*buffer) // the reader may have gone
+	}}, nil
+}
+
+// pages are buffers for answers.
+var pages = sync.Pool{New: func() any { return new([]byte) }}
+
+// row shows a stored row.
+func (s *snapshot) row(stored *item[myapplications.Row], names map[string]string, now time.Time) applicationRow {
+	r := &stored.Doc
+	return applicationRow{
+		ID: stored.ID, Number: r.Number, Date: r.SubmittedAt, DueAt: r.DueAt, Status: r.Status,
+		Service:   s.named(r.ServiceID, r.ServiceVersion),
+		Executors: named(r.Executors, names), DaysLeft: s.daysLeft(r.ServiceID, r.TermKind, now, r.DueAt),
 	}
-	return &myApplicationsAnswer{ContentType: "application/json", Body: appendPage(nil, page)}, nil
 }
 
 // rows returns a page of an applicant's rows. With a search, pages are read until enough rows fit: an applicant's rows

@@ -1,9 +1,11 @@
 package readstore
 
 import (
+	"bytes"
 	"errors"
 	"strconv"
 	"time"
+	"unsafe"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
@@ -19,22 +21,31 @@ func Fields(body bson.Raw, visit func(key []byte, value bsoncore.Value)) error {
 		return errFields
 	}
 	for len(rest) > 1 {
-		element, after, ok := bsoncore.ReadElement(rest)
+		kind := bsoncore.Type(rest[0])
+		end := bytes.IndexByte(rest[1:], 0)
+		if end < 0 {
+			return errFields
+		}
+		key := rest[1 : 1+end]
+		value, after, ok := bsoncore.ReadValue(rest[2+end:], kind)
 		if !ok {
-			return errFields
-		}
-		key, err := element.KeyBytesErr()
-		if err != nil {
-			return errFields
-		}
-		value, err := element.ValueErr()
-		if err != nil {
 			return errFields
 		}
 		visit(key, value)
 		rest = after
 	}
 	return nil
+}
+
+// Text reads a field that is a string; empty if it is not. The string shares the memory of the document, whose bytes
+// never change.
+func Text(v bsoncore.Value) string {
+	const length, end = 4, 1 // bytes around the text
+	if v.Type != bsoncore.TypeString || len(v.Data) <= length+end {
+		return ""
+	}
+	text := v.Data[length : len(v.Data)-end]
+	return unsafe.String(&text[0], len(text)) //nolint:gosec // bytes that nobody changes
 }
 
 // Strings reads a field that is a list of strings; nil if it is not.

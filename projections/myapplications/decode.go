@@ -17,18 +17,18 @@ func (r *Row) DecodeBSON(body bson.Raw) error {
 func (r *Row) set(key []byte, v bsoncore.Value) {
 	switch string(key) {
 	case "applicant":
-		r.Applicant, _ = v.StringValueOK()
+		r.Applicant = readstore.Text(v)
 	case "runningNumber":
 		r.RunningNumber, _ = v.AsInt64OK()
 	case "number":
-		r.Number, _ = v.StringValueOK()
+		r.Number = readstore.Text(v)
 	case "serviceId":
-		r.ServiceID, _ = v.StringValueOK()
+		r.ServiceID = readstore.Text(v)
 	case "serviceVersion":
 		n, _ := v.AsInt64OK()
 		r.ServiceVersion = int(n)
 	case "status":
-		r.Status, _ = v.StringValueOK()
+		r.Status = readstore.Text(v)
 	case "startedAt":
 		if at, ok := v.TimeOK(); ok {
 			r.StartedAt = at.UTC()
@@ -44,8 +44,7 @@ func (r *Row) set(key []byte, v bsoncore.Value) {
 			r.DueAt = &at
 		}
 	case "termKind":
-		kind, _ := v.StringValueOK()
-		r.TermKind = service.TermKind(kind)
+		r.TermKind = service.TermKind(readstore.Text(v))
 	case "executors":
 		r.Executors = readstore.Strings(v)
 	}

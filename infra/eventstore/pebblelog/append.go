@@ -44,7 +44,7 @@ var requests = sync.Pool{New: func() any { return &request{reply: make(chan repl
 func newRequest(
 	ctx context.Context, op operation, stream string, expected eventstore.Expected, events int,
 ) *request {
-	r := requests.Get().(*request) //nolint:errcheck,forcetypeassert // the pool holds nothing else
+	r := requests.Get().(*request) //nolint:forcetypeassert // the pool holds nothing else
 	r.ctx, r.op, r.stream, r.expected, r.size = ctx, op, stream, expected, 0
 	if events == 1 {
 		r.events = r.one[:]

@@ -67,12 +67,14 @@ func (c *headCache) add(stream string, h head, publications uint64) {
 	}
 }
 
-// setAll publishes the heads of a group.
-func (c *headCache) setAll(slots map[string]*slot) {
+// publish sets the heads of a group, and moves the watermark while nobody looks: whoever finds one of these heads
+// finds the watermark beyond it, and the other way round.
+func (c *headCache) publish(slots map[string]*slot, move func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.publications++
 	for stream, slot := range slots {
 		c.heads.set(stream, slot.head)
 	}
+	move()
 }

@@ -126,8 +126,9 @@ func (w *writer) land() {
 func (w *writer) finish(g *group) {
 	failed := w.log.failed.Load()
 	if failed == nil && len(g.records) > 0 {
-		w.log.heads.setAll(g.slots)
-		w.log.tail.publish(g.end, g.records)
+		w.log.tail.keep(g.records)
+		w.log.heads.publish(g.slots, func() { w.log.tail.move(g.end) })
+		w.log.tail.signal()
 	}
 	w.log.queue.settle()
 	for i, r := range g.requests {

@@ -7,7 +7,6 @@ import (
 	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
-	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"services.example/portal/infra/eventstore"
@@ -105,7 +104,8 @@ func (l *Log) pebbleOptions(readOnly bool) *pebble.Options {
 	options.TargetFileSizes[0] = 8 << 20
 	options.L0CompactionThreshold = 8
 	for i := range options.Levels {
-		options.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+		options.Levels[i].FilterPolicy = newHeadFilter()
+		options.Levels[i].IndexBlockSize = 64 << 10 // one step to an event, not two
 	}
 	return options
 }

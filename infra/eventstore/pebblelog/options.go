@@ -12,14 +12,16 @@ type Options struct {
 	Logger *slog.Logger     // default: slog.Default()
 	Clock  func() time.Time // default: time.Now
 
-	CacheSize    int64 // bytes of blocks kept in memory, memtables included; default 64 MiB
-	MemTableSize int   // bytes of one memtable, of which there are up to four; default 8 MiB
-	GroupCount   int   // appends in one group at most; default 1024
-	GroupSize    int   // bytes after which a group takes no further append; default 4 MiB
-	Heads        int   // stream heads kept in memory; default 16,384
-	IDs          int   // recent event ids kept in memory, read from the log's end at start; default 16,384
-	TailCount    int   // recent events kept in memory for subscriptions; default 4,096
-	TailSize     int   // bytes of them; default 8 MiB
+	// CacheSize is how many bytes of blocks are kept in memory, memtables included; what the process holds for them
+	// may be twice as much. The rest comes from the operating system's cache. Default 32 MiB.
+	CacheSize    int64
+	MemTableSize int // bytes of one memtable, of which there are up to four; default 8 MiB
+	GroupCount   int // appends in one group at most; default 1024
+	GroupSize    int // bytes after which a group takes no further append; default 4 MiB
+	Heads        int // stream heads kept in memory; default 16,384
+	IDs          int // recent event ids kept in memory, read from the log's end at start; default 16,384
+	TailCount    int // recent events kept in memory for subscriptions; default 4,096
+	TailSize     int // bytes of them; default 8 MiB
 
 	// Reserve is how many bytes must be free on the disk for an append; below it appends answer
 	// eventstore.ErrUnavailable until there is room again. Default 128 MiB: what flushes and compactions that are
@@ -39,8 +41,8 @@ func (o Options) withDefaults() Options {
 	if o.FS == nil {
 		o.FS = vfs.Default
 	}
-	setDefault(&o.CacheSize, 64<<20)
-	setDefault(&o.MemTableSize, 16<<20)
+	setDefault(&o.CacheSize, 32<<20)
+	setDefault(&o.MemTableSize, 8<<20)
 	setDefault(&o.GroupCount, 1024)
 	setDefault(&o.GroupSize, 4<<20)
 	setDefault(&o.Heads, 16384)

@@ -1,7 +1,6 @@
 package pebblelog
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -135,7 +134,8 @@ type streamScan struct {
 	next, last int64 // revisions still to be read, both included
 	backwards  bool
 	left       int
-	oldest     int64 // ticks: events created before are hidden
+	oldest     int64    // ticks: events created before are hidden
+	entries    []uint64 // positions of the next events
 	page       []eventstore.Recorded
 }
 
@@ -205,7 +205,7 @@ func (s *streamScan) done() bool {
 	return s.next > s.last
 }
 
-// fill reads the next page of the stream.
+// fill reads the next page of the stream: its index first, then the events.
 func (s *streamScan) fill(ctx context.Context, l *Log) error {
 	leave, err := l.enter()
 	if err != nil {
@@ -213,50 +213,86 @@ func (s *streamScan) fill(ctx context.Context, l *Log) error {
 	}
 	defer leave()
 	s.page = s.page[:0]
+	damage := s.fillIndex(l) // told after the events in front of it
+	if s.page == nil {
+		s.page = make([]eventstore.Recorded, 0, len(s.entries))
+	}
+	records := recordReader{db: l.db, backwards: s.backwards}
+	err = s.fillFrom(ctx, &records)
+	if closeErr := records.close(); err == nil && closeErr != nil {
+		err = readError(closeErr)
+	}
+	if err == nil && len(s.entries) == 0 {
+		err = damage
+	}
+	return err
+}
+
+// fillIndex reads where the next events are. It stops at an entry that is not the one expected.
+func (s *streamScan) fillIndex(l *Log) error {
 	low, high := s.next, s.last
 	if s.backwards {
 		low, high = high, low
 	}
-	if s.page == nil {
-		s.page = make([]eventstore.Recorded, 0, min(high-low+1, int64(s.left), 64))
+	count := min(int64(s.left), int64(pageCount), high-low+1)
+	if s.entries == nil {
+		s.entries = make([]uint64, 0, count)
 	}
+	s.entries = s.entries[:0]
+	var bounds [2 * streamKeySize]byte
+	putStreamKey(bounds[:streamKeySize], s.number, low)
+	putStreamKey(bounds[streamKeySize:], s.number, high+1)
 	it, err := l.db.NewIter(&pebble.IterOptions{
-		LowerBound: streamKey(s.number, low), UpperBound: streamKey(s.number, high+1),
+		LowerBound: bounds[:streamKeySize:streamKeySize], UpperBound: bounds[streamKeySize:],
 	})
 	if err != nil {
 		return readError(err)
 	}
-	events, err := l.db.NewIter(&pebble.IterOptions{LowerBound: []byte{eventPrefix}, UpperBound: []byte{eventPrefix + 1}})
-	if err != nil {
-		return readError(errors.Join(err, it.Close()))
-	}
-	err = s.fillFrom(ctx, it, events)
-	if closeErr := errors.Join(events.Close(), it.Close()); err == nil && closeErr != nil {
+	err = s.indexFrom(it, int(count))
+	if closeErr := it.Close(); err == nil && closeErr != nil {
 		err = readError(closeErr)
 	}
 	return err
 }
 
-func (s *streamScan) fillFrom(ctx context.Context, it, events *pebble.Iterator) error {
-	start, step := it.First, it.Next
+func (s *streamScan) indexFrom(it *pebble.Iterator, count int) error {
+	start, step, next, by := it.First, it.Next, s.next, int64(1)
 	if s.backwards {
-		start, step = it.Last, it.Prev
+		start, step, by = it.Last, it.Prev, -1
 	}
-	size := 0
 	for valid := start(); valid; valid = step() {
-		if err := ctx.Err(); err != nil {
-			return readError(err)
-		}
-		revision := int64(binary.BigEndian.Uint64(it.Key()[9:]))
 		value, err := it.ValueAndErr()
 		if err != nil {
 			return readError(err)
 		}
 		entry, ok := parseStreamEntry(value)
-		if !ok || revision != s.next {
+		if !ok || int64(binary.BigEndian.Uint64(it.Key()[9:])) != next {
 			return &DamageError{Stream: s.name, Position: entry.position, Cause: errIndex}
 		}
-		hidden, n, err := s.take(events, entry, revision)
+		s.entries = append(s.entries, entry.position)
+		if len(s.entries) == count {
+			return nil
+		}
+		next += by
+	}
+	if err := it.Error(); err != nil {
+		return readError(err)
+	}
+	return &DamageError{Stream: s.name, Cause: errIndex}
+}
+
+// fillFrom reads the events of the index entries until the page is full.
+func (s *streamScan) fillFrom(ctx context.Context, records *recordReader) error {
+	size := 0
+	for i, position := range s.entries {
+		if err := ctx.Err(); err != nil {
+			return readError(err)
+		}
+		following := uint64(0)
+		if i+1 < len(s.entries) {
+			following = s.entries[i+1]
+		}
+		hidden, n, err := s.take(records, position, following)
 		if err != nil {
 			return err
 		}
@@ -269,36 +305,28 @@ func (s *streamScan) fillFrom(ctx context.Context, it, events *pebble.Iterator) 
 		if hidden && s.backwards {
 			s.left = 0 // the rest is older still
 		}
-		if s.done() || len(s.page) >= pageCount || size >= pageSize {
+		if s.done() || size >= pageSize {
 			return nil
 		}
 	}
-	if err := it.Error(); err != nil {
-		return readError(err)
-	}
-	return &DamageError{Stream: s.name, Cause: errIndex}
+	return nil
 }
 
 // take adds one event to the page unless it is too old to be shown.
-func (s *streamScan) take(events *pebble.Iterator, entry streamEntry, revision int64) (hidden bool, size int, err error) {
-	var key [eventKeySize]byte
-	putEventKey(key[:], entry.position)
-	if !events.SeekGE(key[:]) || !bytes.Equal(events.Key(), key[:]) {
-		if err := events.Error(); err != nil {
-			return false, 0, readError(err)
-		}
-		return false, 0, &DamageError{Stream: s.name, Position: entry.position, Cause: errMissing}
-	}
-	value, err := events.ValueAndErr()
+func (s *streamScan) take(records *recordReader, position, following uint64) (hidden bool, size int, err error) {
+	value, err := records.read(position, following)
 	if err != nil {
+		if errors.Is(err, pebble.ErrNotFound) {
+			return false, 0, &DamageError{Stream: s.name, Position: position, Cause: errMissing}
+		}
 		return false, 0, readError(err)
 	}
-	r, err := parseRecord(entry.position, value)
+	r, err := parseRecord(position, value)
 	switch {
 	case err != nil:
-		return false, 0, &DamageError{Stream: s.name, Position: entry.position, Cause: err}
-	case r.revision != revision || string(r.stream) != s.name:
-		return false, 0, &DamageError{Stream: s.name, Position: entry.position, Cause: errIndex}
+		return false, 0, &DamageError{Stream: s.name, Position: position, Cause: err}
+	case r.revision != s.next || string(r.stream) != s.name:
+		return false, 0, &DamageError{Stream: s.name, Position: position, Cause: errIndex}
 	case r.created < s.oldest:
 		return true, 0, nil
 	}

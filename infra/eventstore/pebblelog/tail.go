@@ -38,14 +38,16 @@ func (t *tail) mark() mark { return *t.end.Load() }
 // wait returns a channel that is closed when the watermark moves after this call.
 func (t *tail) wait() <-chan struct{} { return *t.more.Load() }
 
-// publish moves the watermark over the records of a durable group.
-func (t *tail) publish(end mark, records [][]byte) {
-	t.keep(records)
-	t.end.Store(&end)
+// move sets the watermark to the end of a durable group, whose records are kept already.
+func (t *tail) move(end mark) { t.end.Store(&end) }
+
+// signal wakes those who wait for the watermark to move.
+func (t *tail) signal() {
 	more := make(chan struct{})
 	close(*t.more.Swap(&more))
 }
 
+// keep adds the records of a durable group, and forgets old ones.
 func (t *tail) keep(records [][]byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
