@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"maps"
 	"net/http"
 	"runtime/debug"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -21,9 +19,6 @@ func correlationOf(ctx context.Context) uuid.UUID {
 	return id
 }
 
-// Observe records what became of a request: its route rather than its path, so that no id becomes a label.
-type Observe func(ctx context.Context, method, route string, status int, took time.Duration)
-
 // Protect is the outermost handler: it names every request, survives a panicking handler, says what browsers may do
 // with the answers, and refuses unsafe requests from other sites.
 func Protect(next http.Handler) http.Handler {
@@ -34,16 +29,28 @@ func Protect(next http.Handler) http.Handler {
 	return WithLanguage(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		correlation := uuid.Must(uuid.NewV7())
 		r = r.WithContext(context.WithValue(r.Context(), correlationKey{}, correlation))
-		header := w.Header()
-		header.Set("Correlation-Id", correlation.String())
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("Referrer-Policy", "no-referrer")
-		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-		header.Set("Cache-Control", "no-store")
+		restrict(w.Header(), correlation)
 		answer := &begun{ResponseWriter: w}
-		defer recovered(answer, r, header.Clone())
+		defer recovered(answer, r)
 		crossOrigin.Handler(next).ServeHTTP(answer, r)
 	}))
+}
+
+// The headers that every answer has. Nobody changes these slices.
+var (
+	noSniff    = []string{"nosniff"}
+	noReferrer = []string{"no-referrer"}
+	noContent  = []string{"default-src 'none'; frame-ancestors 'none'"}
+	noStore    = []string{"no-store"}
+)
+
+// restrict says what browsers may do with an answer, and names its request.
+func restrict(header http.Header, correlation uuid.UUID) {
+	header["Correlation-Id"] = []string{correlation.String()}
+	header["X-Content-Type-Options"] = noSniff
+	header["Referrer-Policy"] = noReferrer
+	header["Content-Security-Policy"] = noContent
+	header["Cache-Control"] = noStore
 }
 
 // begun knows whether an answer is on its way already.
@@ -67,7 +74,7 @@ func (b *begun) Unwrap() http.ResponseWriter { return b.ResponseWriter }
 
 // recovered turns a panic into an answer with the header that every answer has, and nothing that the handler added. Where
 // the answer had begun, the connection is closed, so that nobody takes what was sent for the whole.
-func recovered(w *begun, r *http.Request, header http.Header) {
+func recovered(w *begun, r *http.Request) {
 	cause := recover()
 	if cause == nil {
 		return
@@ -80,7 +87,10 @@ func recovered(w *begun, r *http.Request, header http.Header) {
 	if w.yes {
 		panic(http.ErrAbortHandler)
 	}
-	clear(w.Header())
-	maps.Copy(w.Header(), header)
+	header := w.Header()
+	language, vary := header["Content-Language"], header["Vary"]
+	clear(header)
+	header["Content-Language"], header["Vary"] = language, vary
+	restrict(header, correlationOf(r.Context()))
 	Write(w, r, problem.New(0, "internal"))
 }

@@ -17,7 +17,7 @@ var errFields = errors.New("not a BSON document")
 // document is an error.
 func Fields(body bson.Raw, visit func(key []byte, value bsoncore.Value)) error {
 	length, rest, ok := bsoncore.ReadLength(body)
-	if !ok || int(length) > len(body) || length < 5 {
+	if !ok || int(length) > len(body) || length < emptyDocument {
 		return errFields
 	}
 	for len(rest) > 1 {
@@ -48,11 +48,17 @@ func Text(v bsoncore.Value) string {
 	return unsafe.String(&text[0], len(text)) //nolint:gosec // bytes that nobody changes
 }
 
+// emptyDocument is the size of a document without fields, in bytes.
+const emptyDocument = 5
+
 // Strings reads a field that is a list of strings; nil if it is not.
 func Strings(v bsoncore.Value) []string {
 	array, ok := v.ArrayOK()
-	if !ok {
+	switch {
+	case !ok:
 		return nil
+	case len(array) == emptyDocument:
+		return []string{}
 	}
 	values, err := array.Values()
 	if err != nil {
