@@ -90,7 +90,7 @@ func (q *Queries) myApplications(ctx context.Context, in *myApplicationsInput) (
 		return nil, err
 	}
 	now := q.deps.Now()
-	return &huma.StreamResponse{Body: func(hctx huma.Context) { //nolint:contextcheck // nothing in it takes one
+	return &huma.StreamResponse{Body: func(hctx huma.Context) {
 		buffer, _ := pages.Get().(*[]byte)
 		defer pages.Put(buffer)
 		*buffer = appendPage((*buffer)[:0], len(rows), next, func(i int) applicationRow {

@@ -45,11 +45,11 @@ func main() {
 }
 
 const (
-	// moreGarbage lets the heap grow to four times what is in use before it is collected: less of the processor goes
-	// into collecting.
-	moreGarbage = 300
+	// moreGarbage lets the heap grow to six times what is in use before it is collected: what is in use is little, and
+	// answers take longer while it is collected.
+	moreGarbage = 500
 	// softLimit is how much memory the portal uses before it collects as often as it must, in bytes.
-	softLimit = 256 << 20
+	softLimit = 224 << 20
 )
 
 // tuneMemory sets what GOGC and GOMEMLIMIT leave open.
