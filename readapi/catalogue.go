@@ -33,18 +33,20 @@ type catalogue struct {
 	deps Deps
 
 	mu      sync.Mutex
+	loads   uint64 // how often the catalogue was read
 	current atomic.Pointer[snapshot]
 }
 
 // snapshot is the catalogue at one moment. It never changes.
 type snapshot struct {
-	mark      string // what the read models looked like when it was taken
-	checked   time.Time
-	tree      []domaincatalogue.Category
-	published []*offer // sorted by name
-	services  map[string]*offer
-	providers map[string]providers.Provider
-	calendars map[string]domaincalendar.Calendar
+	generation uint64 // another number for every other catalogue
+	mark       string // what the read models looked like when it was taken
+	checked    time.Time
+	tree       []domaincatalogue.Category
+	published  []*offer // sorted by name
+	services   map[string]*offer
+	providers  map[string]providers.Provider
+	calendars  map[string]domaincalendar.Calendar
 }
 
 // offer is a service with what searching it needs.
@@ -95,6 +97,8 @@ func (c *catalogue) ask(ctx context.Context) (*snapshot, error) {
 		if s, err = c.load(ctx); err != nil {
 			return nil, err
 		}
+		c.loads++
+		s.generation = c.loads
 	} else {
 		again := *s
 		s = &again

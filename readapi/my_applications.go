@@ -2,6 +2,7 @@ package readapi
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"services.example/portal/domain/calendar"
 	"services.example/portal/domain/text"
 	"services.example/portal/infra/httpapi"
 	"services.example/portal/infra/readstore"
@@ -75,31 +77,72 @@ func (q *Queries) myApplications(ctx context.Context, in *myApplicationsInput) (
 	if err != nil {
 		return nil, err
 	}
-	rows, next, err := q.rows(ctx, s, caller.AccountID, in)
+	written, next, err := q.writtenRows(ctx, s, caller.AccountID, in)
 	if err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(rows, func(row item[myapplications.Row]) bool { return !s.knows(row.Doc.ServiceID, row.Doc.ServiceVersion) }) {
-		// An application for a service that was published a moment ago.
-		if s, err = q.catalogue.refresh(ctx); err != nil {
-			return nil, err
-		}
-	}
-	names, err := q.executorNames(ctx, rows)
-	if err != nil {
-		return nil, err
-	}
-	now := q.deps.Now()
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {
 		buffer, _ := pages.Get().(*[]byte)
 		defer pages.Put(buffer)
-		*buffer = appendPage((*buffer)[:0], len(rows), next, func(i int) applicationRow {
-			return s.row(&rows[i], names, now)
-		})
+		*buffer = appendPage((*buffer)[:0], written, next)
 		hctx.SetHeader("Content-Type", "application/json")
 		hctx.SetHeader("Content-Length", strconv.Itoa(len(*buffer)))
 		_, _ = hctx.BodyWriter().Write(*buffer) // the reader may have gone
 	}}, nil
+}
+
+// writtenRows returns the rows of a page as JSON. Only those that changed since they were shown last are made anew.
+func (q *Queries) writtenRows(
+	ctx context.Context, s *snapshot, applicant string, in *myApplicationsInput,
+) (written [][]byte, next string, err error) {
+	collection, err := serving(ctx, q.deps, myapplications.Name)
+	if err != nil {
+		return nil, "", err
+	}
+	found, next, err := q.rows(ctx, collection, s, applicant, in)
+	if err != nil {
+		return nil, "", err
+	}
+	now := q.deps.Now()
+	from := renderedFrom{catalogue: s.generation, day: calendar.DateOf(now)}
+	written = make([][]byte, len(found))
+	var changed []item[myapplications.Row]
+	var places []int
+	for i, document := range found {
+		from.seen = document.Seen
+		if written[i] = q.rendered.find(renderedKey{collection, document.ID}, from); written[i] != nil {
+			continue
+		}
+		row := item[myapplications.Row]{ID: document.ID}
+		if err := document.Decode(&row.Doc); err != nil {
+			return nil, "", err
+		}
+		changed, places = append(changed, row), append(places, i)
+	}
+	if len(changed) == 0 {
+		return written, next, nil
+	}
+	if slices.ContainsFunc(changed, func(row item[myapplications.Row]) bool { return !s.knows(row.Doc.ServiceID, row.Doc.ServiceVersion) }) {
+		// An application for a service that was published a moment ago.
+		if s, err = q.catalogue.refresh(ctx); err != nil {
+			return nil, "", err
+		}
+		from.catalogue = s.generation
+	}
+	names, err := q.executorNames(ctx, changed)
+	if err != nil {
+		return nil, "", err
+	}
+	for k := range changed {
+		i := places[k]
+		shown := s.row(&changed[k], names, now)
+		written[i] = appendRow(make([]byte, 0, rowSize), &shown)
+		if len(changed[k].Doc.Executors) == 0 { // whose names may change without the row
+			from.seen = found[i].Seen
+			q.rendered.keep(renderedKey{collection, found[i].ID}, from, written[i])
+		}
+	}
+	return written, next, nil
 }
 
 // pages are buffers for answers.
@@ -118,8 +161,8 @@ func (s *snapshot) row(stored *item[myapplications.Row], names map[string]string
 // rows returns a page of an applicant's rows. With a search, pages are read until enough rows fit: an applicant's rows
 // are few.
 func (q *Queries) rows(
-	ctx context.Context, s *snapshot, applicant string, in *myApplicationsInput,
-) (rows []item[myapplications.Row], next string, err error) {
+	ctx context.Context, collection string, s *snapshot, applicant string, in *myApplicationsInput,
+) (rows []readstore.Document, next string, err error) {
 	query := readstore.Query{
 		Index: myapplications.ByApplicant, Prefix: []any{applicant}, Limit: in.Limit, After: in.After,
 	}
@@ -127,24 +170,28 @@ func (q *Queries) rows(
 		query.Index, query.Prefix = myapplications.ByApplicantAndStatus, []any{applicant, in.Status}
 	}
 	wanted := servicecatalogue.Fold(strings.TrimSpace(in.Query))
-	if wanted == "" {
-		return list[myapplications.Row](ctx, q.deps, myapplications.Name, query)
-	}
 	for {
 		query.Limit = in.Limit - len(rows)
-		page, next, err := list[myapplications.Row](ctx, q.deps, myapplications.Name, query)
+		page, err := q.deps.Reads.List(ctx, collection, query)
 		if err != nil {
-			return nil, "", err
+			return nil, "", fmt.Errorf("listing %s: %w", myapplications.Name, err)
 		}
-		for _, row := range page {
-			if s.fits(row.Doc, wanted) {
-				rows = append(rows, row)
+		if wanted == "" {
+			return page.Documents, page.Next, nil
+		}
+		for _, document := range page.Documents {
+			var row myapplications.Row
+			if err := document.Decode(&row); err != nil {
+				return nil, "", err
+			}
+			if s.fits(row, wanted) {
+				rows = append(rows, document)
 			}
 		}
-		if next == "" || len(rows) == in.Limit {
-			return rows, next, nil
+		if page.Next == "" || len(rows) == in.Limit {
+			return rows, page.Next, nil
 		}
-		query.After = next
+		query.After = page.Next
 	}
 }
 

@@ -9,16 +9,17 @@ import (
 	"services.example/portal/domain/text"
 )
 
-// appendPage writes what encoding/json writes for a myApplicationsPage, at a fraction of its cost: this is the page that
-// is opened most, and most of it are names that need no escaping.
-func appendPage(b []byte, rows int, next string, row func(int) applicationRow) []byte {
+// rowSize is about how many bytes a row takes.
+const rowSize = 900
+
+// appendPage writes what encoding/json writes for a myApplicationsPage, out of rows that appendRow wrote.
+func appendPage(b []byte, rows [][]byte, next string) []byte {
 	b = append(b, `{"items":[`...)
-	for i := range rows {
+	for i, row := range rows {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		r := row(i)
-		b = appendRow(b, &r)
+		b = append(b, row...)
 	}
 	b = append(b, ']')
 	if next != "" {
@@ -27,6 +28,8 @@ func appendPage(b []byte, rows int, next string, row func(int) applicationRow) [
 	return append(b, '}', '\n')
 }
 
+// appendRow writes what encoding/json writes for a row, at a fraction of its cost: this is the page that is opened most,
+// and most of it are names that need no escaping.
 func appendRow(b []byte, r *applicationRow) []byte {
 	b = appendString(append(b, `{"id":`...), r.ID)
 	b = appendString(append(b, `,"number":`...), r.Number)

@@ -43,11 +43,12 @@ type Queries struct {
 	deps      Deps
 	catalogue *catalogue
 	versions  *versions
+	rendered  *rendered
 }
 
 // New makes the query side.
 func New(deps Deps) *Queries {
-	return &Queries{deps: deps, catalogue: &catalogue{deps: deps}, versions: newVersions(deps)}
+	return &Queries{deps: deps, catalogue: &catalogue{deps: deps}, versions: newVersions(deps), rendered: newRendered()}
 }
 
 // Register adds every query to the API.

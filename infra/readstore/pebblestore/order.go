@@ -70,7 +70,11 @@ func appendValue(dst []byte, value bsoncore.Value) ([]byte, error) {
 	case bsoncore.TypeDouble:
 		return appendNumber(dst, value.Double(), 0), nil
 	case bsoncore.TypeString:
-		return appendString(dst, value.Data[4:len(value.Data)-1]), nil
+		const length, end = 4, 1 // bytes around the text
+		if len(value.Data) < length+end {
+			return nil, &readstore.InvalidError{Reason: "a string that does not end cannot be indexed"}
+		}
+		return appendString(dst, value.Data[length:len(value.Data)-end]), nil
 	case bsoncore.TypeBinary:
 		subtype, data := value.Binary()
 		dst = binary.BigEndian.AppendUint32(append(dst, kindBinary), uint32(len(data)))
