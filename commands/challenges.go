@@ -267,34 +267,50 @@ func (c *challenges) count(ctx context.Context, id string, window time.Duration,
 	type counter struct {
 		Count int `bson:"count"`
 	}
-	for range maxAttempts {
-		var n counter
-		entry, err := c.entries.Entry(ctx, ChallengeCollection.Name, id)
-		switch {
-		case errors.Is(err, readstore.ErrNotFound):
-			entry = readstore.Entry{ID: id, Expires: c.now().Add(window)}
-		case err != nil:
-			return fmt.Errorf("reading a counter: %w", err)
-		default:
-			if err := entry.Decode(&n); err != nil {
-				return err
-			}
-		}
+	return tally(ctx, c, id, over, func(n *counter, entry *readstore.Entry) error {
 		if n.Count >= limit {
 			return over
 		}
 		n.Count++
-		if entry.Body, err = bson.Marshal(n); err != nil {
-			return fmt.Errorf("encoding a counter: %w", err)
+		if entry.Version == 0 {
+			entry.Expires = c.now().Add(window)
+		}
+		return nil
+	})
+}
+
+// tally changes what is remembered under an id, which is nothing at first, and does so again when somebody else was
+// faster; contended is answered when that happens too often. An error of add changes nothing and is returned.
+func tally[T any](
+	ctx context.Context, c *challenges, id string, contended error, add func(remembered *T, entry *readstore.Entry) error,
+) error {
+	for range maxAttempts {
+		var remembered T
+		entry, err := c.entries.Entry(ctx, ChallengeCollection.Name, id)
+		switch {
+		case errors.Is(err, readstore.ErrNotFound):
+			entry = readstore.Entry{ID: id}
+		case err != nil:
+			return fmt.Errorf("reading a tally: %w", err)
+		default:
+			if err := entry.Decode(&remembered); err != nil {
+				return err
+			}
+		}
+		if err := add(&remembered, &entry); err != nil {
+			return err
+		}
+		if entry.Body, err = bson.Marshal(remembered); err != nil {
+			return fmt.Errorf("encoding a tally: %w", err)
 		}
 		if _, err = c.entries.PutEntry(ctx, ChallengeCollection.Name, entry); err == nil {
 			return nil
 		}
 		if !errors.Is(err, readstore.ErrChanged) {
-			return fmt.Errorf("storing a counter: %w", err)
+			return fmt.Errorf("storing a tally: %w", err)
 		}
 	}
-	return over
+	return contended
 }
 
 // newCode returns a code of codeDigits random digits.

@@ -2,11 +2,7 @@ package commands
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
-
-	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"services.example/portal/domain/account"
 	"services.example/portal/domain/problem"
@@ -41,32 +37,14 @@ func strangerOf(s account.State) stranger {
 
 // failStranger counts a failed try at a login that nobody has, by the rule of accounts. Error: too-many-attempts.
 func (c *challenges) failStranger(ctx context.Context, id string) error {
-	name := "stranger-" + id
-	for range maxAttempts {
-		var tries stranger
-		entry, err := c.entries.Entry(ctx, ChallengeCollection.Name, name)
-		switch {
-		case errors.Is(err, readstore.ErrNotFound):
-			entry = readstore.Entry{ID: name}
-		case err != nil:
-			return fmt.Errorf("reading the tries at a login: %w", err)
-		default:
-			if err := entry.Decode(&tries); err != nil {
-				return err
-			}
-		}
+	contended := &problem.Problem{Kind: problem.Unavailable, Code: "too-busy", RetryAfter: time.Second}
+	return tally(ctx, c, "stranger-"+id, contended, func(tries *stranger, entry *readstore.Entry) error {
 		now, s := c.now(), tries.state()
 		if refusal := s.Admit(now, false); !problem.Has(refusal, "invalid-credentials") {
 			return refusal
 		}
-		s = account.Evolve(s, account.SignInFailed{At: now})
-		if entry.Body, err = bson.Marshal(strangerOf(s)); err != nil {
-			return fmt.Errorf("encoding the tries at a login: %w", err)
-		}
+		*tries = strangerOf(account.Evolve(s, account.SignInFailed{At: now}))
 		entry.Expires = now.Add(strangerLifetime)
-		if _, err = c.entries.PutEntry(ctx, ChallengeCollection.Name, entry); !errors.Is(err, readstore.ErrChanged) {
-			return err
-		}
-	}
-	return &problem.Problem{Kind: problem.Unavailable, Code: "too-busy", RetryAfter: time.Second}
+		return nil
+	})
 }

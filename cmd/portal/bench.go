@@ -103,4 +103,21 @@ type process struct {
 	ready time.Duration // from its start to its ready line
 }
 
+// inTurn measures one thing and its limit several times, one after the other, so that a slow moment of the machine meets
+// both, and returns the mean of each.
+func inTurn(times int, measure, limit func() (float64, error)) (measured, most float64, err error) {
+	for range times {
+		one, err := measure()
+		if err != nil {
+			return 0, 0, err
+		}
+		other, err := limit()
+		if err != nil {
+			return 0, 0, err
+		}
+		measured, most = measured+one/float64(times), most+other/float64(times)
+	}
+	return measured, most, nil
+}
+
 func ratio(a, b float64) string { return fmt.Sprintf("%.2f", a/b) }

@@ -31,7 +31,7 @@ const (
 
 // served measures the portal over HTTP, each folder served by a process of its own.
 func (b *bench) served(ctx context.Context, small, large *loaded) (_ []figure, err error) {
-	smallPage, _, err := b.pages(ctx, small, 0)
+	smallPage, err := b.pages(ctx, small)
 	if err != nil {
 		return nil, err
 	}
@@ -265,27 +265,20 @@ func (b *bench) saves(ctx context.Context, client *http.Client, l *loaded, porta
 	if len(users) == 0 {
 		return figure{}, errors.New("no drafts to save: load more applications")
 	}
-	var ours, limit float64
-	for range 2 { // in turn, so that a slow moment of the machine meets both
-		one, err := b.closed(ctx, func(ctx context.Context, k, n int) error {
-			u := users[k%len(users)]
-			_, _, err := call(ctx, client, http.MethodPut,
-				portal.url+"/api/v1/applications/"+u.Draft+"/steps/"+u.Step, u.Token, u.save(n*b.Clients+k))
-			return err
-		})
-		if err != nil {
-			return figure{}, err
+	saving := func(url func(benchUser) string) func() (float64, error) {
+		return func() (float64, error) {
+			return b.closed(ctx, func(ctx context.Context, k, n int) error {
+				u := users[k%len(users)]
+				_, _, err := call(ctx, client, http.MethodPut, url(u), u.Token, u.save(n*b.Clients+k))
+				return err
+			})
 		}
-		other, err := b.closed(ctx, func(ctx context.Context, k, n int) error {
-			u := users[k%len(users)]
-			_, _, err := call(ctx, client, http.MethodPut,
-				bare.url+"/append/"+strconv.Itoa(storedStep+len(u.Data)), u.Token, u.save(n*b.Clients+k))
-			return err
-		})
-		if err != nil {
-			return figure{}, err
-		}
-		ours, limit = ours+one/2, limit+other/2
+	}
+	ours, limit, err := inTurn(2,
+		saving(func(u benchUser) string { return portal.url + "/api/v1/applications/" + u.Draft + "/steps/" + u.Step }),
+		saving(func(u benchUser) string { return bare.url + "/append/" + strconv.Itoa(storedStep+len(u.Data)) }))
+	if err != nil {
+		return figure{}, err
 	}
 	return figure{
 		name:  fmt.Sprintf("save-step over HTTP, %d clients", b.Clients),
@@ -294,23 +287,19 @@ func (b *bench) saves(ctx context.Context, client *http.Client, l *loaded, porta
 	}, nil
 }
 
-// pages measures the 99th percentile of "My applications" at a rate (0: half of what the portal can do).
-func (b *bench) pages(ctx context.Context, l *loaded, rate float64) (_ time.Duration, most float64, err error) {
+// pages measures the 99th percentile of "My applications" at half of what the portal can do.
+func (b *bench) pages(ctx context.Context, l *loaded) (_ time.Duration, err error) {
 	portal, err := b.run(ctx, "serve", "--data", l.where.Data, "--listen", "127.0.0.1:0")
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	defer func() { err = errors.Join(err, portal.stop()) }()
 	client := newLoadClient(b.Clients)
-	most, err = b.closed(ctx, b.page(client, l, portal))
+	most, err := b.closed(ctx, b.page(client, l, portal))
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
-	if rate == 0 {
-		rate = most / 2
-	}
-	p99, err := b.pageLatency(ctx, client, l, portal, rate)
-	return p99, most, err
+	return b.pageLatency(ctx, client, l, portal, most/2)
 }
 
 func (b *bench) page(client *http.Client, l *loaded, portal *process) func(context.Context, int, int) error {
@@ -331,20 +320,16 @@ func (b *bench) pageLatency(ctx context.Context, client *http.Client, l *loaded,
 
 // reads measures "My applications" against a handler that writes the same bytes.
 func (b *bench) reads(ctx context.Context, client *http.Client, l *loaded, portal, bare *process, small time.Duration) ([]figure, error) {
-	var ours, limit float64
-	for range 2 {
-		one, err := b.closed(ctx, b.page(client, l, portal))
-		if err != nil {
-			return nil, err
-		}
-		other, err := b.closed(ctx, func(ctx context.Context, _, _ int) error {
-			_, _, err := call(ctx, client, http.MethodGet, bare.url+"/page", l.Users[0].Token, nil)
-			return err
+	ours, limit, err := inTurn(2,
+		func() (float64, error) { return b.closed(ctx, b.page(client, l, portal)) },
+		func() (float64, error) {
+			return b.closed(ctx, func(ctx context.Context, _, _ int) error {
+				_, _, err := call(ctx, client, http.MethodGet, bare.url+"/page", l.Users[0].Token, nil)
+				return err
+			})
 		})
-		if err != nil {
-			return nil, err
-		}
-		ours, limit = ours+one/2, limit+other/2
+	if err != nil {
+		return nil, err
 	}
 	p99, err := b.pageLatency(ctx, client, l, portal, ours/2)
 	if err != nil {

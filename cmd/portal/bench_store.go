@@ -26,17 +26,9 @@ const (
 
 // appendRatio measures durable appends against Pebble's own synced commits of records of the same size.
 func (b *bench) appendRatio(ctx context.Context) (figure, error) {
-	var ours, raw float64
-	for range 3 { // in turn, so that a slow moment of the machine meets both
-		one, err := b.appends(ctx)
-		if err != nil {
-			return figure{}, err
-		}
-		other, err := b.rawCommits(ctx)
-		if err != nil {
-			return figure{}, err
-		}
-		ours, raw = ours+one/3, raw+other/3
+	ours, raw, err := inTurn(3, func() (float64, error) { return b.appends(ctx) }, func() (float64, error) { return b.rawCommits(ctx) })
+	if err != nil {
+		return figure{}, err
 	}
 	return figure{
 		name:  fmt.Sprintf("durable appends, %d callers", b.Clients),
