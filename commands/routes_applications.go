@@ -10,13 +10,12 @@ import (
 	"mime/multipart"
 	"net/http"
 	"reflect"
-	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"services.example/portal/domain/account"
 	"services.example/portal/domain/application"
@@ -151,52 +150,35 @@ type saveStepInput struct {
 	RawBody     []byte
 }
 
-// step reads the body strictly, in one pass. Errors: json-expected, malformed, invalid.
+// step reads the body strictly, in one pass. Errors: json-expected, malformed, duplicate-member, invalid.
 func (in *saveStepInput) step() (StepInput, error) {
-	kind, _, err := mime.ParseMediaType(in.ContentType)
-	if in.ContentType != "" && (err != nil || kind != "application/json") {
-		return StepInput{}, problem.New(problem.WrongType, "json-expected")
+	if in.ContentType != "application/json" && in.ContentType != "" {
+		kind, _, err := mime.ParseMediaType(in.ContentType)
+		if err != nil || kind != "application/json" {
+			return StepInput{}, problem.New(problem.WrongType, "json-expected")
+		}
 	}
 	var step struct {
-		Data onceOnly `json:"data"`
+		Data jsontext.Value `json:"data"`
 	}
-	decoder := json.NewDecoder(bytes.NewReader(in.RawBody))
-	decoder.DisallowUnknownFields()
-	err = decoder.Decode(&step)
+	err := jsonv2.Unmarshal(in.RawBody, &step, jsonv2.RejectUnknownMembers(true))
+	var syntax *jsontext.SyntacticError
+	var meaning *jsonv2.SemanticError
 	switch {
-	case errors.Is(err, errGivenTwice):
+	case errors.Is(err, jsontext.ErrDuplicateName):
 		return StepInput{}, problem.New(problem.Malformed, "duplicate-member")
-	case err != nil && strings.HasPrefix(err.Error(), "json: unknown field "):
-		name, _ := strconv.Unquote(strings.TrimPrefix(err.Error(), "json: unknown field "))
-		return StepInput{}, problem.Input(problem.Field{Location: name, Code: "unknown-field"})
-	case err != nil && json.Valid(in.RawBody):
-		return StepInput{}, problem.Input(problem.Field{Code: "not-an-object"})
-	case err != nil || !ended(decoder) || !utf8.Valid(in.RawBody):
+	case errors.As(err, &syntax):
 		return StepInput{}, problem.New(problem.Malformed, "malformed")
+	case err != nil && !jsontext.Value(in.RawBody).IsValid(): // what comes after the first fault counts too
+		return StepInput{}, problem.New(problem.Malformed, "malformed")
+	case errors.Is(err, jsonv2.ErrUnknownName) && errors.As(err, &meaning):
+		return StepInput{}, problem.Input(problem.Field{Location: meaning.JSONPointer.LastToken(), Code: "unknown-field"})
+	case err != nil || bytes.HasPrefix(bytes.TrimLeft(in.RawBody, " \t\r\n"), []byte("null")):
+		return StepInput{}, problem.Input(problem.Field{Code: "not-an-object"})
 	case step.Data == nil:
 		return StepInput{}, problem.Input(problem.Field{Location: "data", Code: "required"})
 	}
 	return StepInput{Data: json.RawMessage(step.Data)}, nil
-}
-
-// onceOnly is JSON as it came, of a member that may not be repeated.
-type onceOnly json.RawMessage
-
-var errGivenTwice = errors.New("member given twice")
-
-// UnmarshalJSON keeps the first value and refuses another.
-func (o *onceOnly) UnmarshalJSON(value []byte) error {
-	if *o != nil {
-		return errGivenTwice
-	}
-	*o = bytes.Clone(value)
-	return nil
-}
-
-// ended tells whether nothing but white space follows.
-func ended(decoder *json.Decoder) bool {
-	_, err := decoder.Token()
-	return errors.Is(err, io.EOF)
 }
 
 type savedStepAnswer struct {

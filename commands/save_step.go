@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 
@@ -19,19 +18,16 @@ type SavedStep struct {
 
 // SaveStep puts data into a step, complete or not. Errors: malformed data, unknown-step, not-editable, stale.
 func (a *Applications) SaveStep(ctx context.Context, req Request, id, stepID string, data json.RawMessage) (SavedStep, error) {
-	if err := service.CheckData(data); err != nil {
+	read, err := service.ReadData(data)
+	if err != nil {
 		return SavedStep{}, err
-	}
-	var compact bytes.Buffer
-	if err := json.Compact(&compact, data); err != nil {
-		return SavedStep{}, problem.New(problem.Malformed, "malformed")
 	}
 	var checked *checkedForm
 	saved, err := a.ask(ctx, req, id,
 		func(_ application.State, _ service.Content, form *service.Form) (application.Command, error) {
-			checked = &checkedForm{form: form}
+			checked = &checkedForm{form: form, read: read}
 			return application.SaveStep{
-				Applicant: req.Actor, Form: checked, StepID: stepID, Data: compact.Bytes(), At: a.deps.Now(),
+				Applicant: req.Actor, Form: checked, StepID: stepID, Data: read.JSON, At: a.deps.Now(),
 			}, nil
 		})
 	if err != nil {
@@ -50,17 +46,19 @@ func (a *Applications) SaveStep(ctx context.Context, req Request, id, stepID str
 	return SavedStep{Application: saved, StepID: stepID, Missing: missing}, err
 }
 
-// checkedForm remembers what the decider was told, so that the answer need not check the same data again.
+// checkedForm checks what was read a moment ago, and remembers what the decider was told, so that the answer need not check
+// the same data again.
 type checkedForm struct {
 	form    *service.Form
+	read    service.Data
 	missing []problem.Field
 	done    bool
 }
 
-// Check asks the form.
-func (c *checkedForm) Check(stepID string, data json.RawMessage, files int) ([]problem.Field, error) {
+// Check asks the form. The data that a decider saves is the data that was read.
+func (c *checkedForm) Check(stepID string, _ json.RawMessage, files int) ([]problem.Field, error) {
 	var err error
-	c.missing, err = c.form.Check(stepID, data, files)
+	c.missing, err = c.form.CheckRead(stepID, c.read, files)
 	c.done = err == nil
 	return c.missing, err
 }

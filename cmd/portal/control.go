@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/pprof" //nolint:gosec // served on the control socket alone: nothing serves the default mux
 	"net/url"
 	"os"
 	"path/filepath"
@@ -82,6 +83,11 @@ func startControl(ctx context.Context, p *portal, where storage) (*control, erro
 	})
 	router.Post("/verify", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, r, func(ctx context.Context) (any, error) { return p.events.Verify(ctx, nil) })
+	})
+	router.Get("/debug/pprof/profile", pprof.Profile) // where the processor's time goes: docs/operations.md
+	router.Get("/debug/pprof/trace", pprof.Trace)
+	router.Get("/debug/pprof/{name}", func(w http.ResponseWriter, r *http.Request) {
+		pprof.Handler(chi.URLParam(r, "name")).ServeHTTP(w, r)
 	})
 	c := &control{
 		server:   &http.Server{Handler: router, ReadHeaderTimeout: time.Second},

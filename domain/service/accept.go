@@ -1,6 +1,8 @@
 package service
 
 import (
+	"math"
+	"math/big"
 	"reflect"
 	"slices"
 	"unicode/utf8"
@@ -14,14 +16,10 @@ type acceptor func(value any) bool
 
 // acceptorOf makes the acceptor of a schema: out of what forms are made of directly, and out of the validator for the rest.
 func acceptorOf(s *jsonschema.Schema) acceptor {
-	if accept := textAcceptor(s); accept != nil {
-		return accept
-	}
-	if accept := constAcceptor(s); accept != nil {
-		return accept
-	}
-	if accept := objectAcceptor(s); accept != nil {
-		return accept
+	for _, of := range []func(*jsonschema.Schema) acceptor{textAcceptor, constAcceptor, numberAcceptor, listAcceptor, objectAcceptor} {
+		if accept := of(s); accept != nil {
+			return accept
+		}
 	}
 	return func(value any) bool { return s.Validate(value) == nil }
 }
@@ -99,6 +97,55 @@ func constAcceptor(s *jsonschema.Schema) acceptor {
 		}
 	}
 	return nil
+}
+
+// numberAcceptor is the acceptor of numbers within bounds. A bound that is no exact float64 is left to the validator.
+func numberAcceptor(s *jsonschema.Schema) acceptor {
+	whole := onlyType(s, "integer")
+	if !whole && !onlyType(s, "number") || !asserts(s, "Types", "Minimum", "Maximum", "ExclusiveMinimum", "ExclusiveMaximum") {
+		return nil
+	}
+	exact := true
+	bound := func(bound *big.Rat, absent float64) float64 {
+		if bound == nil {
+			return absent
+		}
+		value, is := bound.Float64()
+		exact = exact && is
+		return value
+	}
+	least, most := bound(s.Minimum, math.Inf(-1)), bound(s.Maximum, math.Inf(1))
+	above, below := bound(s.ExclusiveMinimum, math.Inf(-1)), bound(s.ExclusiveMaximum, math.Inf(1))
+	if !exact {
+		return nil
+	}
+	return func(value any) bool {
+		n, ok := value.(float64)
+		return ok && (!whole || n == math.Trunc(n)) && least <= n && n <= most && above < n && n < below
+	}
+}
+
+// listAcceptor is the acceptor of lists whose items all have one schema.
+func listAcceptor(s *jsonschema.Schema) acceptor {
+	if !onlyType(s, "array") || !asserts(s, "Types", "MinItems", "MaxItems", "Items2020") {
+		return nil
+	}
+	item := func(any) bool { return true }
+	if s.Items2020 != nil {
+		item = acceptorOf(s.Items2020)
+	}
+	return func(value any) bool {
+		list, ok := value.([]any)
+		if !ok || s.MinItems != nil && len(list) < *s.MinItems || s.MaxItems != nil && len(list) > *s.MaxItems {
+			return false
+		}
+		for _, one := range list {
+			if !item(one) {
+				return false
+			}
+		}
+		return true
+	}
 }
 
 func objectAcceptor(s *jsonschema.Schema) acceptor {

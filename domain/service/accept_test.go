@@ -17,7 +17,9 @@ func TestAcceptingIsValidating(t *testing.T) {
 				`{"enum": ["x", "xy"]}`, `{"type": "string", "enum": ["x", 1]}`, `{"type": ["string", "boolean"], "enum": ["x", true]}`,
 				`{"type": "string", "format": "date"}`, `{"format": "iin"}`, `{"const": true}`, `{"type": "boolean", "const": true}`,
 				`{"type": "string", "const": "x"}`, `{"type": "boolean", "const": "x"}`, `{"const": 1}`, `{"const": null}`, `{"type": "boolean"}`,
-				`{"type": "integer", "minimum": 1}`, `{"type": "array", "maxItems": 1, "items": {"type": "string"}}`, `{"not": {"type": "string"}}`,
+				`{"type": "integer", "minimum": 1}`, `{"type": "number", "maximum": 1}`, `{"type": "number", "exclusiveMinimum": 0.5}`,
+				`{"type": "number", "exclusiveMaximum": 1}`, `{"type": "integer", "maximum": 0.1}`, `{"type": "array", "minItems": 2}`,
+				`{"type": "array", "items": {"type": "integer"}, "uniqueItems": true}`, `{"type": "array", "maxItems": 1, "items": {"type": "string"}}`, `{"not": {"type": "string"}}`,
 				`{"type": "object", "properties": {"x": {"type": "string"}}, "required": ["x"], "additionalProperties": false}`,
 				`{"required": ["x"]}`, `{"type": "object", "additionalProperties": {"type": "string"}}`, `{"minProperties": 1}`,
 			}).Draw(t, name))
@@ -47,7 +49,7 @@ func TestAcceptingIsValidating(t *testing.T) {
 			for _, name := range []string{"a", "b", "c", "d"} {
 				if rapid.Bool().Draw(t, name+"?") {
 					value[name] = rapid.SampledFrom([]any{
-						"x", "xy", "xyz1", "әә", "2026-01-31", "600102500002", true, false, nil, 1.0, 0.5,
+						"x", "xy", "xyz1", "әә", "2026-01-31", "600102500002", true, false, nil, 1.0, 0.5, 0.1, 1e300, -2.0,
 						[]any{"x"},
 						[]any{"x", "y"},
 						[]any{1.0},

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"services.example/portal/domain/problem"
 )
 
@@ -16,39 +19,67 @@ const (
 	MaxDataDepth = 16        // objects and lists inside each other, the outermost counts
 )
 
-// CheckData tells whether raw may be saved as the data of a step at all, whatever its form says: one JSON object in valid
-// UTF-8, within MaxDataBytes and MaxDataDepth, no member named twice, no NUL, no number of absurd size. The error is a
-// problem: data-too-large, invalid-utf8, invalid-json, duplicate-member, not-an-object, data-too-deep, number-out-of-range
-// or control-character.
-func CheckData(raw json.RawMessage) error {
-	switch {
-	case len(raw) > MaxDataBytes:
-		return problem.New(problem.TooLarge, "data-too-large")
-	case !utf8.Valid(raw):
-		return problem.New(problem.Malformed, "invalid-utf8")
-	case !json.Valid(raw):
-		return problem.New(problem.Malformed, "invalid-json")
-	case bytes.TrimLeft(raw, " \t\r\n")[0] != '{':
-		return problem.New(problem.Invalid, "not-an-object")
-	}
-	if code, kind := scan(string(raw)); code != "" {
-		return problem.New(kind, code)
-	}
-	return nil
+// Data is what a person saves in one step, read once: that it may be saved at all is known, whatever its form says.
+type Data struct {
+	JSON json.RawMessage // one JSON object without white space between its tokens
+
+	values map[string]any // without what was left empty
 }
 
-// decode reads a step's data. No data at all is an object without members. Numbers become float64, which cannot explode.
+// ReadData reads what is to be saved: one JSON object in valid UTF-8, within MaxDataBytes and MaxDataDepth, no member named
+// twice, no NUL, no number of absurd size. The data may share raw's memory. The error is a problem: data-too-large,
+// invalid-utf8, invalid-json, duplicate-member, not-an-object, data-too-deep, number-out-of-range or control-character.
+func ReadData(raw json.RawMessage) (Data, error) {
+	if len(raw) > MaxDataBytes {
+		return Data{}, problem.New(problem.TooLarge, "data-too-large")
+	}
+	if !utf8.Valid(raw) {
+		return Data{}, problem.New(problem.Malformed, "invalid-utf8")
+	}
+	value, err := parse(raw)
+	if err != nil && !json.Valid(raw) {
+		return Data{}, problem.New(problem.Malformed, "invalid-json")
+	}
+	if bytes.TrimLeft(raw, " \t\r\n")[0] != '{' {
+		return Data{}, problem.New(problem.Invalid, "not-an-object")
+	}
+	found := scan(string(raw))
+	if found.code != "" {
+		return Data{}, problem.New(found.kind, found.code)
+	}
+	object, ok := value.(map[string]any)
+	if err != nil || !ok {
+		return Data{}, problem.New(problem.Invalid, "number-out-of-range") // valid, and yet beyond a number of 64 bits
+	}
+	if found.spaced {
+		compact := jsontext.Value(bytes.Clone(raw))
+		if err := compact.Compact(); err != nil {
+			return Data{}, problem.New(problem.Malformed, "invalid-json")
+		}
+		raw = json.RawMessage(compact)
+	}
+	dropBlank(object)
+	return Data{JSON: raw, values: object}, nil
+}
+
+// parse reads JSON. Numbers become float64, which cannot explode.
+func parse(raw []byte) (value any, err error) {
+	err = jsonv2.Unmarshal(raw, &value, jsontext.AllowInvalidUTF8(true)) // half a surrogate pair is invalid only in theory
+	return value, err
+}
+
+// decode reads a step's data as it is stored. No data at all is an object without members.
 func decode(raw json.RawMessage) (map[string]any, error) {
 	if raw = bytes.TrimSpace(raw); len(raw) == 0 {
 		return map[string]any{}, nil
 	}
-	var value any // faster than a map: the decoder needs no reflection
-	if err := json.Unmarshal(raw, &value); err != nil {
-		var number *json.UnmarshalTypeError
-		if errors.As(err, &number) {
-			return nil, problem.New(problem.Invalid, "number-out-of-range")
-		}
+	value, err := parse(raw)
+	var syntax *jsontext.SyntacticError
+	switch {
+	case errors.As(err, &syntax):
 		return nil, problem.New(problem.Malformed, "invalid-json")
+	case err != nil:
+		return nil, problem.New(problem.Invalid, "number-out-of-range")
 	}
 	switch object := value.(type) {
 	case nil:

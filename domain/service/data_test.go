@@ -15,7 +15,7 @@ import (
 	"services.example/portal/domain/service"
 )
 
-func TestCheckData(t *testing.T) {
+func TestReadData(t *testing.T) {
 	nested := func(depth int) string { return strings.Repeat(`{"a":`, depth-1) + `{}` + strings.Repeat(`}`, depth-1) }
 	long := func(bytes int) string { return `{"a":"` + strings.Repeat("x", bytes-8) + `"}` }
 	for name, test := range map[string]struct {
@@ -52,10 +52,10 @@ func TestCheckData(t *testing.T) {
 		"NUL in a name":                {`{"a\u0000": 1}`, problem.New(problem.Invalid, "control-character")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, slowCheckData([]byte(test.data)), cmp.Comparer(sameProblem)); diff != "" {
+			if diff := cmp.Diff(test.want, slowReadData([]byte(test.data)), cmp.Comparer(sameProblem)); diff != "" {
 				t.Errorf("by tokens (-want +got):\n%s", diff)
 			}
-			got := service.CheckData(json.RawMessage(test.data))
+			_, got := service.ReadData(json.RawMessage(test.data))
 			if diff := cmp.Diff(test.want, got, cmp.Comparer(sameProblem)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -75,8 +75,8 @@ func members(n int, more string) string {
 	return "{" + strings.Join(all, ", ") + "}"
 }
 
-// FuzzCheckData: what is accepted can be read, stored, read again, and checked against a form; nothing makes it panic.
-func FuzzCheckData(f *testing.F) {
+// FuzzReadData: what is accepted can be read, stored, read again, and checked against a form; nothing makes it panic.
+func FuzzReadData(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"kind":"legal","number":"600240000001","consent":true}`, `{"a":[{"b":1e5}]}`, `{"a":"\ud800"}`, `[`, `null`,
 		"{\"a\":\"\xff\"}", `{"a":1,"a":2}`, `{"costs":[{"what":"","sum":-0}]}`, `{"staff":1e99}`,
@@ -85,8 +85,8 @@ func FuzzCheckData(f *testing.F) {
 	}
 	compiled := form(f)
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		err := service.CheckData(raw)
-		if diff := cmp.Diff(slowCheckData(raw), err, cmp.Comparer(sameProblem)); diff != "" {
+		read, err := service.ReadData(raw)
+		if diff := cmp.Diff(slowReadData(raw), err, cmp.Comparer(sameProblem)); diff != "" {
 			t.Fatalf("(-by tokens +got):\n%s", diff)
 		}
 		faults, checkErr := compiled.Check("application-form", raw, 0)
@@ -98,6 +98,17 @@ func FuzzCheckData(f *testing.F) {
 		}
 		if checkErr != nil {
 			t.Fatalf("accepted but cannot be checked: %v", checkErr)
+		}
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, raw); err != nil || compact.String() != string(read.JSON) {
+			t.Fatalf("read as %q, error %v, want %q", read.JSON, err, &compact)
+		}
+		faultsOfRead, err := compiled.CheckRead("application-form", read, 0)
+		if err != nil {
+			t.Fatalf("read but cannot be checked: %v", err)
+		}
+		if diff := cmp.Diff(faults, faultsOfRead); diff != "" {
+			t.Fatalf("read once it has other faults (-stored +read):\n%s", diff)
 		}
 		var members map[string]json.RawMessage
 		if err := json.Unmarshal(raw, &members); err != nil {
@@ -117,8 +128,8 @@ func FuzzCheckData(f *testing.F) {
 	})
 }
 
-// slowCheckData says the same as CheckData by way of the standard library's tokens.
-func slowCheckData(raw []byte) error {
+// slowReadData says the same as ReadData by way of the standard library's tokens.
+func slowReadData(raw []byte) error {
 	switch {
 	case len(raw) > service.MaxDataBytes:
 		return problem.New(problem.TooLarge, "data-too-large")
@@ -185,12 +196,12 @@ func slowCheckData(raw []byte) error {
 	}
 }
 
-// BenchmarkCheckData measures the data of fifteen fields, as a person saves them.
-func BenchmarkCheckData(b *testing.B) {
+// BenchmarkReadData measures the data of fifteen fields, as a person saves them.
+func BenchmarkReadData(b *testing.B) {
 	_, data := fifteenFields()
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := service.CheckData(data); err != nil {
+		if _, err := service.ReadData(data); err != nil {
 			b.Fatal(err)
 		}
 	}

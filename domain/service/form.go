@@ -40,23 +40,28 @@ func CompileForm(steps []Step) (*Form, error) {
 }
 
 // Check gives everything that keeps a step from being complete, in the order of its fields: nothing, if it is complete.
-// Locations are /steps/<id>/data/<pointer> and /steps/<id>/files. Files is how many files the step has. The error is a
-// problem: NotFound unknown-step, or one of those of CheckData if the data cannot be read.
+// Locations are /steps/<id>/data/<pointer> and /steps/<id>/files. Data is what is stored; files is how many the step has.
+// The error is a problem: NotFound unknown-step, or one of those of ReadData if the data cannot be read.
 func (f *Form) Check(stepID string, data json.RawMessage, files int) ([]problem.Field, error) {
-	step, ok := f.steps[stepID]
-	if !ok {
-		return nil, problem.New(problem.NotFound, "unknown-step")
-	}
 	values, err := decode(data)
 	if err != nil {
 		return nil, err
 	}
-	if !step.Required && len(values) == 0 {
+	return f.CheckRead(stepID, Data{values: values}, files)
+}
+
+// CheckRead is Check for data that has just been read. The error is the problem unknown-step.
+func (f *Form) CheckRead(stepID string, data Data, files int) ([]problem.Field, error) {
+	step, ok := f.steps[stepID]
+	if !ok {
+		return nil, problem.New(problem.NotFound, "unknown-step")
+	}
+	if !step.Required && len(data.values) == 0 {
 		return nil, nil
 	}
 	var faults []problem.Field
-	if !step.accepts(values) {
-		if err := step.schema.Validate(values); err != nil {
+	if !step.accepts(data.values) {
+		if err := step.schema.Validate(data.values); err != nil {
 			faults = step.faults(err)
 		}
 	}

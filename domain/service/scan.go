@@ -33,8 +33,15 @@ type container struct {
 	many   map[string]bool // of its names, where they are many
 }
 
-// scan gives the code and kind of the first thing in a JSON text that may not be saved, or nothing. The text is valid.
-func scan(text string) (code string, kind problem.Kind) {
+// scanned is what a scan finds.
+type scanned struct {
+	code   string // of the first thing that may not be saved, or nothing
+	kind   problem.Kind
+	spaced bool // there is white space between tokens
+}
+
+// scan looks through a JSON text, which is valid.
+func scan(text string) (found scanned) {
 	var open [MaxDataDepth]container
 	var names [fewNames]string
 	s := scanner{text: text, open: open[:0], names: names[:0]}
@@ -42,7 +49,7 @@ func scan(text string) (code string, kind problem.Kind) {
 		switch c := text[s.at]; {
 		case c == '{' || c == '[':
 			if len(s.open) == MaxDataDepth {
-				return "data-too-deep", problem.Invalid
+				return scanned{code: "data-too-deep", kind: problem.Invalid}
 			}
 			s.open = append(s.open, container{object: c == '{', first: len(s.names)})
 			s.at++
@@ -55,17 +62,18 @@ func scan(text string) (code string, kind problem.Kind) {
 			s.at++
 		case c == '"':
 			if code, kind := s.string(); code != "" {
-				return code, kind
+				return scanned{code: code, kind: kind}
 			}
 		case c == '-' || '0' <= c && c <= '9':
 			if !sane(s.number()) {
-				return "number-out-of-range", problem.Invalid
+				return scanned{code: "number-out-of-range", kind: problem.Invalid}
 			}
 		default: // a colon, white space, or a letter of true, false, null
+			found.spaced = found.spaced || c <= ' '
 			s.at++
 		}
 	}
-	return "", 0
+	return found
 }
 
 func (s *scanner) top() *container { return &s.open[len(s.open)-1] }
@@ -73,8 +81,12 @@ func (s *scanner) top() *container { return &s.open[len(s.open)-1] }
 // string reads a text or a member's name.
 func (s *scanner) string() (code string, kind problem.Kind) {
 	start, escaped := s.at, false
-	for s.at++; s.text[s.at] != '"'; s.at++ {
-		if s.text[s.at] == '\\' {
+	for s.at++; ; s.at++ {
+		c := s.text[s.at]
+		if c == '"' {
+			break
+		}
+		if c == '\\' {
 			escaped = true
 			s.at++
 		}

@@ -42,7 +42,7 @@ func (c *Codec) Decode(ctx context.Context, recorded eventstore.Recorded) (Envel
 		read.SetZero() // no memory is shared with the event, and nothing personal is kept
 		p.scratch.Put(scratch)
 	}()
-	if err := json.Unmarshal(recorded.Data, scratch); err != nil {
+	if err := unmarshal(recorded.Data, scratch); err != nil {
 		return fail("data", err)
 	}
 	if !p.personal() {
@@ -63,7 +63,7 @@ func (c *Codec) Decode(ctx context.Context, recorded eventstore.Recorded) (Envel
 		case err != nil:
 			return fail("personal fields", err)
 		default:
-			if err := json.Unmarshal(plain, into.Interface()); err != nil {
+			if err := unmarshal(plain, into.Interface()); err != nil {
 				return fail("personal fields", err)
 			}
 		}
@@ -77,14 +77,14 @@ func (c *Codec) decodeOlder(
 	ctx context.Context, recorded eventstore.Recorded, out Envelope, fail func(string, error) (Envelope, error),
 ) (Envelope, error) {
 	var members map[string]json.RawMessage
-	if err := json.Unmarshal(recorded.Data, &members); err != nil {
+	if err := unmarshal(recorded.Data, &members); err != nil {
 		return fail("data", err)
 	}
 	data := json.RawMessage(recorded.Data)
 	if value, found := members[sealedMember]; found {
 		delete(members, sealedMember)
 		var sealed []byte
-		if err := json.Unmarshal(value, &sealed); err != nil {
+		if err := unmarshal(value, &sealed); err != nil {
 			return fail("personal fields", err)
 		}
 		plain, err := c.open(ctx, recorded, out.Meta.Subject, sealed)
@@ -92,7 +92,7 @@ func (c *Codec) decodeOlder(
 			return fail("personal fields", err)
 		}
 		if !out.Erased {
-			if err := json.Unmarshal(plain, &members); err != nil {
+			if err := unmarshal(plain, &members); err != nil {
 				return fail("personal fields", err)
 			}
 		}
@@ -112,7 +112,7 @@ func (c *Codec) decodeOlder(
 	}
 	p := c.byName[name]
 	event := reflect.New(p.event)
-	if err := json.Unmarshal(data, event.Interface()); err != nil {
+	if err := unmarshal(data, event.Interface()); err != nil {
 		return fail("data after its upcast to "+name, err)
 	}
 	if out.Erased {

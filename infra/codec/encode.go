@@ -1,11 +1,9 @@
 package codec
 
 import (
-	"bytes"
 	"context"
 	"crypto/cipher"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -107,15 +105,4 @@ func associated(stream string, id uuid.UUID) []byte {
 	out = append(out, stream...)
 	out = append(out, 0)
 	return append(out, id[:]...)
-}
-
-// marshal writes JSON without escaping what only HTML would need escaped: analysts read the log too.
-func marshal(v any) ([]byte, error) {
-	var buffer bytes.Buffer
-	encoder := json.NewEncoder(&buffer)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
-		return nil, withoutData(err)
-	}
-	return bytes.TrimSuffix(buffer.Bytes(), []byte("\n")), nil
 }

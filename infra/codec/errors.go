@@ -2,9 +2,12 @@ package codec
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // ErrTampered says that encrypted fields are not what was written: changed, moved to another event, or under another key.
@@ -39,15 +42,15 @@ func (e *DecodeError) Unwrap() error { return e.Err }
 
 // withoutData replaces an error that may quote what it was reading by one that does not.
 func withoutData(err error) error {
-	var syntax *json.SyntaxError
-	var mismatch *json.UnmarshalTypeError
+	var syntax *jsontext.SyntacticError
+	var mismatch *jsonv2.SemanticError
 	switch {
 	case errors.As(err, &syntax):
-		return fmt.Errorf("not valid JSON at byte %d", syntax.Offset)
-	case errors.As(err, &mismatch) && mismatch.Field == "":
+		return fmt.Errorf("not valid JSON at byte %d", syntax.ByteOffset)
+	case errors.As(err, &mismatch) && mismatch.JSONPointer == "":
 		return errors.New("not a JSON object")
-	case errors.As(err, &mismatch):
-		return fmt.Errorf("member %q does not fit %s", mismatch.Field, mismatch.Type)
+	case errors.As(err, &mismatch) && mismatch.GoType != nil:
+		return fmt.Errorf("member %q does not fit %s", strings.TrimPrefix(string(mismatch.JSONPointer), "/"), mismatch.GoType)
 	case errors.Is(err, ErrNoKey), errors.Is(err, ErrKeyDestroyed), errors.Is(err, ErrTampered),
 		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err

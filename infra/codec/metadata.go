@@ -1,7 +1,6 @@
 package codec
 
 import (
-	"encoding/json"
 	"strings"
 
 	"github.com/google/uuid"
@@ -17,7 +16,7 @@ func decodeMetadata(data []byte, into *Metadata) error {
 		return nil
 	}
 	*into = Metadata{}
-	return json.Unmarshal(data, into)
+	return unmarshal(data, into)
 }
 
 // decodePlainMetadata reads an object of known members whose values are strings of plain ASCII, without white space

@@ -175,7 +175,7 @@ func TestEveryFormCanBeFilledFromItsExamples(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if err := service.CheckData(raw); err != nil {
+					if _, err := service.ReadData(raw); err != nil {
 						t.Errorf("step %s: %v", step.ID, err)
 					}
 					faults, err := form.Check(step.ID, raw, 1)
