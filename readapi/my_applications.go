@@ -1,6 +1,7 @@
 package readapi
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"reflect"
@@ -14,6 +15,7 @@ import (
 
 	"services.example/portal/domain/calendar"
 	"services.example/portal/domain/text"
+	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/httpapi"
 	"services.example/portal/infra/readstore"
 	"services.example/portal/projections/accountprofile"
@@ -77,24 +79,24 @@ func (q *Queries) myApplications(ctx context.Context, in *myApplicationsInput) (
 	if err != nil {
 		return nil, err
 	}
-	written, next, err := q.writtenRows(ctx, s, caller.AccountID, in)
+	page, next, err := q.myPage(ctx, s, caller.AccountID, in)
 	if err != nil {
 		return nil, err
 	}
 	return &huma.StreamResponse{Body: func(hctx huma.Context) {
 		buffer, _ := pages.Get().(*[]byte)
 		defer pages.Put(buffer)
-		*buffer = appendPage((*buffer)[:0], written, next)
+		*buffer = appendPage((*buffer)[:0], page.json, next)
 		hctx.SetHeader("Content-Type", "application/json")
 		hctx.SetHeader("Content-Length", strconv.Itoa(len(*buffer)))
 		_, _ = hctx.BodyWriter().Write(*buffer) // the reader may have gone
 	}}, nil
 }
 
-// writtenRows returns the rows of a page as JSON. Only those that changed since they were shown last are made anew.
-func (q *Queries) writtenRows(
+// myPage returns the rows of a page as JSON. Only those that changed since it was shown last are made anew.
+func (q *Queries) myPage(
 	ctx context.Context, s *snapshot, applicant string, in *myApplicationsInput,
-) (written [][]byte, next string, err error) {
+) (_ *renderedPage, next string, err error) {
 	collection, err := serving(ctx, q.deps, myapplications.Name)
 	if err != nil {
 		return nil, "", err
@@ -104,45 +106,67 @@ func (q *Queries) writtenRows(
 		return nil, "", err
 	}
 	now := q.deps.Now()
-	from := renderedFrom{catalogue: s.generation, day: calendar.DateOf(now)}
-	written = make([][]byte, len(found))
-	var changed []item[myapplications.Row]
-	var places []int
-	for i, document := range found {
-		from.seen = document.Seen
-		if written[i] = q.rendered.find(renderedKey{collection, document.ID}, from); written[i] != nil {
-			continue
-		}
-		row := item[myapplications.Row]{ID: document.ID}
-		if err := document.Decode(&row.Doc); err != nil {
-			return nil, "", err
-		}
-		changed, places = append(changed, row), append(places, i)
+	key := renderedKey{applicant: applicant, status: in.Status, query: in.Query, after: in.After, limit: in.Limit}
+	from := renderedFrom{collection: collection, catalogue: s.generation, day: calendar.DateOf(now)}
+	last := q.rendered.find(key, from)
+	if last.shows(found) {
+		return last, next, nil
 	}
-	if len(changed) == 0 {
-		return written, next, nil
+	changed, err := decodeChanged(found, last)
+	if err != nil {
+		return nil, "", err
 	}
 	if slices.ContainsFunc(changed, func(row item[myapplications.Row]) bool { return !s.knows(row.Doc.ServiceID, row.Doc.ServiceVersion) }) {
 		// An application for a service that was published a moment ago.
 		if s, err = q.catalogue.refresh(ctx); err != nil {
 			return nil, "", err
 		}
-		from.catalogue = s.generation
+		from.catalogue, last = s.generation, nil
+		if changed, err = decodeChanged(found, last); err != nil {
+			return nil, "", err
+		}
 	}
 	names, err := q.executorNames(ctx, changed)
 	if err != nil {
 		return nil, "", err
 	}
-	for k := range changed {
-		i := places[k]
-		shown := s.row(&changed[k], names, now)
-		written[i] = appendRow(make([]byte, 0, rowSize), &shown)
-		if len(changed[k].Doc.Executors) == 0 { // whose names may change without the row
-			from.seen = found[i].Seen
-			q.rendered.keep(renderedKey{collection, found[i].ID}, from, written[i])
-		}
+	page := &renderedPage{
+		renderedFrom: from, rows: make([]renderedRow, 0, len(found)), json: make([]byte, 0, len(found)*rowSize),
 	}
-	return written, next, nil
+	for i := range found {
+		document := &found[i]
+		if row := last.row(document); row != nil {
+			page.add(document.ID, document.Seen, func(b []byte) []byte { return append(b, row...) })
+			continue
+		}
+		row := &changed[0]
+		changed = changed[1:]
+		seen := document.Seen
+		if len(row.Doc.Executors) > 0 { // whose names may change without the row
+			seen = eventstore.Position{}
+		}
+		shown := s.row(row, names, now)
+		page.add(document.ID, seen, func(b []byte) []byte { return appendRow(b, &shown) })
+	}
+	page.json = bytes.Clone(page.json) // it is kept for long, without room to grow
+	q.rendered.keep(key, page)
+	return page, next, nil
+}
+
+// decodeChanged decodes the documents that a page does not show as they are.
+func decodeChanged(found []readstore.Document, page *renderedPage) ([]item[myapplications.Row], error) {
+	var changed []item[myapplications.Row]
+	for i := range found {
+		if page.row(&found[i]) != nil {
+			continue
+		}
+		row := item[myapplications.Row]{ID: found[i].ID}
+		if err := found[i].Decode(&row.Doc); err != nil {
+			return nil, err
+		}
+		changed = append(changed, row)
+	}
+	return changed, nil
 }
 
 // pages are buffers for answers.

@@ -12,16 +12,9 @@ import (
 // rowSize is about how many bytes a row takes.
 const rowSize = 900
 
-// appendPage writes what encoding/json writes for a myApplicationsPage, out of rows that appendRow wrote.
-func appendPage(b []byte, rows [][]byte, next string) []byte {
-	b = append(b, `{"items":[`...)
-	for i, row := range rows {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, row...)
-	}
-	b = append(b, ']')
+// appendPage writes what encoding/json writes for a myApplicationsPage, out of rows that are written.
+func appendPage(b, rows []byte, next string) []byte {
+	b = append(append(append(b, `{"items":[`...), rows...), ']')
 	if next != "" {
 		b = appendString(append(b, `,"next":`...), next)
 	}

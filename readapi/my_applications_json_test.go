@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"services.example/portal/domain/text"
+	"services.example/portal/infra/eventstore"
 )
 
 func TestPagesAreWrittenAsEncodingJSONWritesThem(t *testing.T) {
@@ -41,11 +42,11 @@ func TestPagesAreWrittenAsEncodingJSONWritesThem(t *testing.T) {
 		if err := encoder.Encode(page); err != nil {
 			t.Fatal(err)
 		}
-		rows := make([][]byte, len(page.Items))
+		written := &renderedPage{}
 		for i := range page.Items {
-			rows[i] = appendRow(nil, &page.Items[i])
+			written.add("", eventstore.Position{}, func(b []byte) []byte { return appendRow(b, &page.Items[i]) })
 		}
-		if diff := cmp.Diff(want.String(), string(appendPage(nil, rows, page.Next))); diff != "" {
+		if diff := cmp.Diff(want.String(), string(appendPage(nil, written.json, page.Next))); diff != "" {
 			t.Errorf("written otherwise:\n%s", diff)
 		}
 	})

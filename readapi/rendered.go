@@ -6,52 +6,106 @@ import (
 	"services.example/portal/domain/calendar"
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/lru"
+	"services.example/portal/infra/readstore"
 )
 
 const (
-	renderedRows  = 65_536
+	renderedPages = 8192
 	renderedBytes = 24 << 20
 )
 
-// rendered keeps rows of "My applications" as they were written last. A row is used again only while everything that it
+// rendered keeps pages of "My applications" as they were written last. A row is used again only while everything that it
 // was made of is the same: the document, the catalogue and the day.
 type rendered struct {
-	mu   sync.Mutex
-	rows *lru.Cache[renderedKey, renderedRow]
+	mu    sync.Mutex
+	pages *lru.Cache[renderedKey, *renderedPage]
 }
 
-type renderedKey struct{ collection, id string }
+// renderedKey is what a page was asked for with.
+type renderedKey struct {
+	applicant, status, query, after string
+	limit                           int
+}
 
-type renderedRow struct {
+// renderedPage is the rows of a page. It never changes: readers share it.
+type renderedPage struct {
 	renderedFrom
-	json []byte
+	rows []renderedRow
+	json []byte // of the rows, with commas between them
 }
 
-// renderedFrom is what a row was made of.
+// renderedFrom is what all rows of a page were made of.
 type renderedFrom struct {
-	seen      eventstore.Position
-	catalogue uint64
-	day       calendar.Date
+	collection string
+	catalogue  uint64
+	day        calendar.Date
+}
+
+// renderedRow is a row and the document that it was made of.
+type renderedRow struct {
+	id   string
+	seen eventstore.Position // zero: made of more than the document, never to be used again
+	end  int                 // in the JSON of the page
 }
 
 func newRendered() *rendered {
-	return &rendered{rows: lru.New[renderedKey, renderedRow](renderedRows, renderedBytes)}
+	return &rendered{pages: lru.New[renderedKey, *renderedPage](renderedPages, renderedBytes)}
 }
 
-// find looks for a row made of exactly this; nil if there is none.
-func (r *rendered) find(key renderedKey, from renderedFrom) []byte {
+// find returns the page that was written last; nil if there is none, or all its rows are out of date.
+func (r *rendered) find(key renderedKey, from renderedFrom) *renderedPage {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if row, found := r.rows.Get(key); found && row.renderedFrom == from {
-		return row.json
+	if page, found := r.pages.Get(key); found && page.renderedFrom == from {
+		return page
 	}
 	return nil
 }
 
-// keep remembers a row. Nobody changes json afterwards.
-func (r *rendered) keep(key renderedKey, from renderedFrom, json []byte) {
+func (r *rendered) keep(key renderedKey, page *renderedPage) {
+	const overhead = 300 // bytes for key and list
+	size := overhead + len(key.after) + cap(page.json)
+	for _, row := range page.rows {
+		size += len(row.id) + 40
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	const overhead = 200 // bytes for key and list
-	r.rows.Put(key, renderedRow{renderedFrom: from, json: json}, len(json)+overhead)
+	r.pages.Put(key, page, size)
+}
+
+// shows tells whether a page is made of just these documents.
+func (p *renderedPage) shows(found []readstore.Document) bool {
+	if p == nil || len(p.rows) != len(found) {
+		return false
+	}
+	for i := range found {
+		if row := &p.rows[i]; row.seen != found[i].Seen || row.id != found[i].ID {
+			return false
+		}
+	}
+	return true
+}
+
+// row returns the JSON of a document's row; nil if the page does not have it.
+func (p *renderedPage) row(document *readstore.Document) []byte {
+	if p == nil {
+		return nil
+	}
+	start := 0
+	for _, row := range p.rows {
+		if row.id == document.ID && row.seen == document.Seen {
+			return p.json[start:row.end]
+		}
+		start = row.end + len(",")
+	}
+	return nil
+}
+
+// add writes a row.
+func (p *renderedPage) add(id string, seen eventstore.Position, write func(b []byte) []byte) {
+	if len(p.rows) > 0 {
+		p.json = append(p.json, ',')
+	}
+	p.json = write(p.json)
+	p.rows = append(p.rows, renderedRow{id: id, seen: seen, end: len(p.json)})
 }

@@ -110,7 +110,7 @@ func (s *Store) engineOptions(lock *pebble.Lock) *pebble.Options {
 		CacheSize:                   s.options.CacheSize + memTables*int64(s.options.MemTableSize),
 		MemTableSize:                s.options.MemTableSize,
 		MemTableStopWritesThreshold: memTables,
-		L0CompactionThreshold:       4,
+		L0CompactionThreshold:       8,
 		L0StopWritesThreshold:       1000,
 		LBaseMaxBytes:               64 << 20,
 		BytesPerSync:                1 << 20,
@@ -121,10 +121,10 @@ func (s *Store) engineOptions(lock *pebble.Lock) *pebble.Options {
 		options.Levels[i].BlockSize = 8 << 10
 		options.Levels[i].IndexBlockSize = 64 << 10
 		options.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
-		options.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.SnappyCompression }
+		// What is not in the last level is rewritten soon: compressing it first would be for nothing.
+		options.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.NoCompression }
 	}
-	// What is flushed is rewritten soon: compressing it first would be for nothing.
-	options.Levels[0].Compression = func() *sstable.CompressionProfile { return sstable.NoCompression }
+	options.Levels[len(options.Levels)-1].Compression = func() *sstable.CompressionProfile { return sstable.FastestCompression }
 	return options
 }
 
