@@ -46,12 +46,13 @@ func (s *Store) nextNumber() uint32 {
 	return s.next - 1
 }
 
-// collection is a declared collection. Its successor after a change of its indexes shares the gate.
+// collection is a declared collection. Its successor after a change of its indexes shares made and the gate.
 type collection struct {
 	name    string
 	number  uint32
 	expires bool
 	indexes []*index
+	made    *made         // nil: what it held before is not known
 	gate    *sync.RWMutex // written documents and index changes: locked; entries, which have locks of their own: read-locked
 }
 

@@ -82,7 +82,7 @@ func collectWrites(
 		c := collections[write.Collection]
 		if i == 0 || order[i-1].ID != write.ID || order[i-1].Collection != write.Collection {
 			var err error
-			if stored, err = r.latest(c.number, write.ID); err != nil {
+			if stored, err = r.latest(c, write.ID); err != nil {
 				return nil, err
 			}
 		}

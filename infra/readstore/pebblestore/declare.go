@@ -49,7 +49,7 @@ func (s *Store) declare(ctx context.Context, declared readstore.Collection) erro
 	next := s.catalog.Load().clone()
 	old := next.collections[declared.Name]
 	if old == nil {
-		old = &collection{name: declared.Name, number: s.nextNumber(), expires: declared.Expires, gate: new(sync.RWMutex)}
+		old = &collection{name: declared.Name, number: s.nextNumber(), expires: declared.Expires, made: new(made), gate: new(sync.RWMutex)}
 	} else if sameIndexes(old.indexes, declared.Indexes) && old.expires == declared.Expires {
 		return nil
 	}
@@ -59,7 +59,7 @@ func (s *Store) declare(ctx context.Context, declared readstore.Collection) erro
 	old.gate.Lock()
 	defer old.gate.Unlock()
 
-	changed := &collection{name: old.name, number: old.number, expires: old.expires, gate: old.gate}
+	changed := &collection{name: old.name, number: old.number, expires: old.expires, made: old.made, gate: old.gate}
 	var added []*index
 	for _, wanted := range declared.Indexes {
 		ix := old.sameIndex(wanted)

@@ -70,8 +70,14 @@ func (s *Store) GetMany(ctx context.Context, collection string, ids []string) (m
 	}
 	r := &reader{store: s}
 	defer r.close()
+	if err := r.open(); err != nil { // the moment; what was made only later is not there at this one
+		return nil, err
+	}
 	documents := make(map[string]readstore.Document, len(ids))
 	for _, id := range slices.Sorted(slices.Values(ids)) {
+		if c.made.never(id) {
+			continue
+		}
 		stored, err := r.find(c.number, id)
 		if err != nil {
 			return nil, err

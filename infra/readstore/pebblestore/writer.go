@@ -61,6 +61,7 @@ func (w *writer) replace(c *collection, id string, stored, wanted record) error 
 	if wanted == nil {
 		return w.batch.Delete(w.key, nil)
 	}
+	c.made.add(id)
 	return w.batch.Set(w.key, wanted, nil)
 }
 
@@ -132,11 +133,14 @@ func (r *reader) open() error {
 
 // latest returns a record as find does, without a look into the database if it was written lately. It is for those who
 // hold the collection's lock.
-func (r *reader) latest(collection uint32, id string) (record, error) {
-	if remembered, found := r.store.recent.record(place{collection, id}); found {
+func (r *reader) latest(c *collection, id string) (record, error) {
+	if c.made.never(id) {
+		return nil, nil
+	}
+	if remembered, found := r.store.recent.record(place{c.number, id}); found {
 		return remembered, nil
 	}
-	return r.find(collection, id)
+	return r.find(c.number, id)
 }
 
 // find returns a record, nil if there is none; it is valid until the next call.
