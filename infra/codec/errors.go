@@ -51,7 +51,7 @@ func withoutData(err error) error {
 		return errors.New("not a JSON object")
 	case errors.As(err, &mismatch) && mismatch.GoType != nil:
 		return fmt.Errorf("member %q does not fit %s", strings.TrimPrefix(string(mismatch.JSONPointer), "/"), mismatch.GoType)
-	case errors.Is(err, ErrNoKey), errors.Is(err, ErrKeyDestroyed), errors.Is(err, ErrTampered),
+	case errors.Is(err, ErrNoKey), errors.Is(err, ErrKeyDestroyed), errors.Is(err, ErrTampered), errors.Is(err, ErrUnavailable),
 		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	default:

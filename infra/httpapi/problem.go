@@ -16,6 +16,7 @@ import (
 
 	"services.example/portal/domain/problem"
 	"services.example/portal/domain/text"
+	"services.example/portal/infra/codec"
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/readstore"
 )
@@ -118,7 +119,7 @@ func asProblem(ctx context.Context, err error) *problem.Problem {
 	switch {
 	case errors.As(err, &p):
 		return p
-	case errors.Is(err, eventstore.ErrUnavailable), errors.Is(err, readstore.ErrUnavailable):
+	case errors.Is(err, eventstore.ErrUnavailable), errors.Is(err, readstore.ErrUnavailable), errors.Is(err, codec.ErrUnavailable):
 		slog.ErrorContext(ctx, "store unavailable", "correlation", correlationOf(ctx), "error", err)
 		return &problem.Problem{Kind: problem.Unavailable, Code: "store-unavailable", RetryAfter: time.Second}
 	case errors.Is(err, readstore.ErrCursor):

@@ -20,6 +20,7 @@ import (
 
 	"services.example/portal/domain/problem"
 	"services.example/portal/domain/text"
+	"services.example/portal/infra/codec"
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/readstore"
 )
@@ -129,6 +130,7 @@ func TestErrorsBecomeProblems(t *testing.T) {
 		{"a wrapped problem", fmt.Errorf("confirming: %w", problem.New(problem.Gone, "code-expired")), "code-expired", 410, "", false},
 		{"a document", Render(text.English, problem.New(problem.WrongType, "file-expected")), "file-expected", 415, "", false},
 		{"event store unavailable", fmt.Errorf("loading: %w", eventstore.ErrUnavailable), "store-unavailable", 503, "1", true},
+		{"keyring unavailable", fmt.Errorf("encoding: %w", codec.ErrUnavailable), "store-unavailable", 503, "1", true},
 		{"read store unavailable", fmt.Errorf("reading: %w", readstore.ErrUnavailable), "store-unavailable", 503, "1", true},
 		{"a cursor of another query", readstore.ErrCursor, "bad-cursor", 400, "", false},
 		{"out of time", context.DeadlineExceeded, "timed-out", 503, "1", false},
