@@ -1,8 +1,8 @@
 // Package readstore is the port to the read models: collections of documents with declared indexes, the checkpoints of
 // the projections that write them, and short-lived entries (sessions, codes) with compare-and-set and a time to live.
 //
-// The adapter is pebblestore (embedded). Every adapter passes the contract suite in readstoretest. Documents are BSON, so
-// that the same structs can be stored in MongoDB.
+// The adapters are pebblestore (embedded, for one machine) and mongostore (MongoDB, for several). Every adapter passes the
+// contract suite in readstoretest. Documents are BSON, so that the same structs are stored in both.
 package readstore
 
 import (

@@ -29,7 +29,7 @@ func testDeclare(t *testing.T, h *Harness) {
 		))
 		wantCollections(t, h.Store, "codes", "my_applications@3", "Қызметтер")
 	}
-	const documents = 3000 // more than an adapter reads at a time
+	documents := h.few(3000, 200) // more than an adapter reads at a time
 	batch := readstore.Batch{}
 	var up []string
 	for i := range documents {

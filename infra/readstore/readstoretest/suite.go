@@ -28,6 +28,16 @@ type Harness struct {
 	Reopen func() readstore.Store
 	// Atomic says that a batch takes effect as a whole or not at all, also when its checkpoint is refused.
 	Atomic bool
+	// Slow says that calls take many milliseconds: the largest parts then try fewer documents and values.
+	Slow bool
+}
+
+// few is a number, or a smaller one for a slow store.
+func (h *Harness) few(usual, slow int) int {
+	if h.Slow {
+		return slow
+	}
+	return usual
 }
 
 // Open gives a harness with an empty store, which it closes at the end of the test.
