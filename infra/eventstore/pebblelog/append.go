@@ -78,17 +78,42 @@ func (r *request) answer(answer reply) {
 func (l *Log) Append(
 	ctx context.Context, stream string, expected eventstore.Expected, events ...eventstore.Event,
 ) (eventstore.Appended, error) {
-	if err := checkWrite(stream, expected); err != nil {
+	r, err := appendRequest(ctx, stream, expected, events)
+	if err != nil {
 		return eventstore.Appended{}, err
 	}
+	return l.submit(r)
+}
+
+// Start hands an append to the writer and does not wait for its outcome, which wait gives; it is called once. Appends
+// that one goroutine starts are decided on in the order in which it started them.
+func (l *Log) Start(
+	ctx context.Context, stream string, expected eventstore.Expected, events ...eventstore.Event,
+) (wait func() (eventstore.Appended, error)) {
+	r, err := appendRequest(ctx, stream, expected, events)
+	if err == nil {
+		err = l.enqueue(r)
+	}
+	if err != nil {
+		return func() (eventstore.Appended, error) { return eventstore.Appended{}, err }
+	}
+	return r.wait
+}
+
+func appendRequest(
+	ctx context.Context, stream string, expected eventstore.Expected, events []eventstore.Event,
+) (*request, error) {
+	if err := checkWrite(stream, expected); err != nil {
+		return nil, err
+	}
 	if err := checkEvents(events); err != nil {
-		return eventstore.Appended{}, err
+		return nil, err
 	}
 	r := newRequest(ctx, opAppend, stream, expected, len(events))
 	for i := range events {
 		r.set(i, stream, events[i])
 	}
-	return l.submit(r)
+	return r, nil
 }
 
 // Delete implements eventstore.Store.
@@ -124,17 +149,28 @@ func (l *Log) end(
 
 // submit hands the request to the writer and waits for the answer.
 func (l *Log) submit(r *request) (eventstore.Appended, error) {
+	if err := l.enqueue(r); err != nil {
+		return eventstore.Appended{}, err
+	}
+	return r.wait()
+}
+
+func (l *Log) enqueue(r *request) error {
 	if err := r.ctx.Err(); err != nil {
-		return eventstore.Appended{}, appendError(r.stream, err)
+		return appendError(r.stream, err)
 	}
 	select {
 	case <-l.closing:
-		return eventstore.Appended{}, appendError(r.stream, errClosed)
+		return appendError(r.stream, errClosed)
 	default:
 	}
 	if err := l.queue.put(r); err != nil {
-		return eventstore.Appended{}, appendError(r.stream, err)
+		return appendError(r.stream, err)
 	}
+	return nil
+}
+
+func (r *request) wait() (eventstore.Appended, error) {
 	select {
 	case answer := <-r.reply:
 		if answer.settled {

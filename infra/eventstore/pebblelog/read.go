@@ -28,7 +28,9 @@ func (l *Log) ReadAll(ctx context.Context, read eventstore.AllRead) iter.Seq2[ev
 			if s.empty() {
 				err = l.check(ctx)
 			} else {
-				page, err = l.fill(ctx, page[:0], &s, &read.Filter, min(pageCount, left))
+				c := collector{page: page[:0], filter: &read.Filter, limit: min(pageCount, left)}
+				err = l.fill(ctx, &s, c.see)
+				page = c.page
 			}
 			left -= len(page)
 			if !yieldPage(ctx, page, yield) {
@@ -96,7 +98,7 @@ func (l *Log) ReadStream(
 			yield(eventstore.Recorded{}, err)
 			return
 		}
-		s, err := l.openStream(ctx, stream, read)
+		s, _, err := l.openStream(ctx, stream, read)
 		if err != nil {
 			yield(eventstore.Recorded{}, err)
 			return
@@ -137,23 +139,29 @@ type streamScan struct {
 	oldest     int64    // ticks: events created before are hidden
 	entries    []uint64 // positions of the next events
 	page       []eventstore.Recorded
+	current    record
+	see        func(r *record) (more bool) // is shown the events instead of the page, if there is one
+	full       bool                        // see wants no more for now
 }
 
-// openStream finds out what of the stream may be shown. The head is the snapshot that the whole read stays within.
-func (l *Log) openStream(ctx context.Context, stream string, read eventstore.StreamRead) (streamScan, error) {
+// openStream finds out what of the stream may be shown, and its last revision. The head is the snapshot that the whole
+// read stays within.
+func (l *Log) openStream(
+	ctx context.Context, stream string, read eventstore.StreamRead,
+) (s streamScan, last int64, err error) {
 	leave, err := l.enter()
 	if err != nil {
-		return streamScan{}, err
+		return streamScan{}, eventstore.NoRevision, err
 	}
 	defer leave()
 	if err := ctx.Err(); err != nil {
-		return streamScan{}, readError(err)
+		return streamScan{}, eventstore.NoRevision, readError(err)
 	}
 	h, err := l.visibleHead(stream)
 	if err != nil {
-		return streamScan{}, err
+		return streamScan{}, eventstore.NoRevision, err
 	}
-	s := streamScan{
+	s = streamScan{
 		name: stream, number: h.number, backwards: read.Backwards, left: limitOf(read.Limit),
 		next: max(read.From, h.first()), last: h.last,
 	}
@@ -168,7 +176,7 @@ func (l *Log) openStream(ctx context.Context, stream string, read eventstore.Str
 	case read.From == eventstore.End:
 		s.next = h.last + 1
 	}
-	return s, nil
+	return s, h.last, nil
 }
 
 // visibleHead is the head of a stream that can be read, with the rules that apply to it.
@@ -212,9 +220,9 @@ func (s *streamScan) fill(ctx context.Context, l *Log) error {
 		return err
 	}
 	defer leave()
-	s.page = s.page[:0]
+	s.page, s.full = s.page[:0], false
 	damage := s.fillIndex(l) // told after the events in front of it
-	if s.page == nil {
+	if s.page == nil && s.see == nil {
 		s.page = make([]eventstore.Recorded, 0, len(s.entries))
 	}
 	records := recordReader{db: l.db, backwards: s.backwards}
@@ -305,7 +313,7 @@ func (s *streamScan) fillFrom(ctx context.Context, records *recordReader) error 
 		if hidden && s.backwards {
 			s.left = 0 // the rest is older still
 		}
-		if s.done() || size >= pageSize {
+		if s.done() || s.full || size >= pageSize {
 			return nil
 		}
 	}
@@ -321,7 +329,8 @@ func (s *streamScan) take(records *recordReader, position, following uint64) (hi
 		}
 		return false, 0, readError(err)
 	}
-	r, err := parseRecord(position, value)
+	r := &s.current
+	*r, err = parseRecord(position, value)
 	switch {
 	case err != nil:
 		return false, 0, &DamageError{Stream: s.name, Position: position, Cause: err}
@@ -330,8 +339,12 @@ func (s *streamScan) take(records *recordReader, position, following uint64) (hi
 	case r.created < s.oldest:
 		return true, 0, nil
 	}
-	s.page = append(s.page, r.recorded())
 	s.left--
+	if s.see != nil {
+		s.full = !s.see(r)
+		return false, len(value), nil
+	}
+	s.page = append(s.page, r.recorded())
 	return false, len(value), nil
 }
 

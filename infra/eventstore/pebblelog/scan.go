@@ -39,13 +39,12 @@ func (s *span) advance(position uint64) {
 	}
 }
 
-// fill appends the events of the span that match to a page, until the page is full, and moves the span.
-func (l *Log) fill(
-	ctx context.Context, page []eventstore.Recorded, s *span, f *eventstore.Filter, limit int,
-) ([]eventstore.Recorded, error) {
+// fill shows the records of the span to see, in order, and moves the span over them, until see wants no more for now or
+// enough was looked at. What see is shown is valid until it returns.
+func (l *Log) fill(ctx context.Context, s *span, see func(r *record, size int) (more bool)) error {
 	leave, err := l.enter()
 	if err != nil {
-		return page, err
+		return err
 	}
 	defer leave()
 	low, high := s.next, s.last
@@ -54,56 +53,67 @@ func (l *Log) fill(
 	}
 	it, err := l.db.NewIter(&pebble.IterOptions{LowerBound: eventKey(low), UpperBound: eventKey(high + 1)})
 	if err != nil {
-		return page, readError(err)
+		return readError(err)
 	}
-	page, err = fillFrom(ctx, it, page, s, f, limit)
+	err = fillFrom(ctx, it, s, see)
 	if closeErr := it.Close(); err == nil && closeErr != nil {
 		err = readError(closeErr)
 	}
-	return page, err
+	return err
 }
 
-func fillFrom(
-	ctx context.Context, it *pebble.Iterator, page []eventstore.Recorded, s *span, f *eventstore.Filter, limit int,
-) ([]eventstore.Recorded, error) {
+func fillFrom(ctx context.Context, it *pebble.Iterator, s *span, see func(r *record, size int) (more bool)) error {
 	start, step := it.First, it.Next
 	if s.backwards {
 		start, step = it.Last, it.Prev
 	}
-	considered, size := 0, 0
+	considered := 0
+	var r record
 	for valid := start(); valid; valid = step() {
 		if considered%64 == 0 && ctx.Err() != nil {
-			return page, readError(ctx.Err())
+			return readError(ctx.Err())
 		}
 		position := binary.BigEndian.Uint64(it.Key()[1:])
 		if position != s.next {
-			return page, &DamageError{Position: s.next, Cause: errMissing}
+			return &DamageError{Position: s.next, Cause: errMissing}
 		}
 		value, err := it.ValueAndErr()
 		if err != nil {
-			return page, readError(err)
+			return readError(err)
 		}
-		r, err := parseRecord(position, value)
-		if err != nil {
-			return page, &DamageError{Position: position, Cause: err}
+		if r, err = parseRecord(position, value); err != nil {
+			return &DamageError{Position: position, Cause: err}
 		}
-		if matches(f, &r) {
-			page = append(page, r.recorded())
-			size += len(value)
-		}
+		more := see(&r, len(value))
 		s.advance(position)
 		considered++
-		if len(page) >= limit || size >= pageSize || considered >= pageConsider {
-			return page, nil
+		if !more || considered >= pageConsider {
+			return nil
 		}
 	}
 	if err := it.Error(); err != nil {
-		return page, readError(err)
+		return readError(err)
 	}
 	if !s.empty() {
-		return page, &DamageError{Position: s.next, Cause: errMissing}
+		return &DamageError{Position: s.next, Cause: errMissing}
 	}
-	return page, nil
+	return nil
+}
+
+// collector copies the events that match into a page, until the page is full.
+type collector struct {
+	page   []eventstore.Recorded
+	filter *eventstore.Filter
+	limit  int
+	size   int // bytes of records
+}
+
+func (c *collector) see(r *record, size int) (more bool) {
+	if matches(c.filter, r) {
+		c.page = append(c.page, r.recorded())
+		c.size += size
+	}
+	return len(c.page) < c.limit && c.size < pageSize
 }
 
 func readError(err error) error {

@@ -8,26 +8,20 @@ import (
 	"services.example/portal/infra/eventstore"
 )
 
-// Subscribe implements eventstore.Store; EndPosition asks for what is appended from now on. The context bounds the call, not the subscription. Nothing runs for a
-// subscription between two calls of Next.
+// Subscribe implements eventstore.Store; EndPosition asks for what is appended from now on. The context bounds the
+// call, not the subscription. Nothing runs for a subscription between two calls of Next.
 func (l *Log) Subscribe(
 	ctx context.Context, after eventstore.Position, filter eventstore.Filter,
 ) (eventstore.Subscription, error) {
 	if err := l.check(ctx); err != nil {
 		return nil, err
 	}
-	cursor := lastThrough(after)
-	if after == eventstore.EndPosition {
-		cursor = l.tail.mark().position
-	}
-	return &subscription{log: l, filter: cloneFilter(filter), cursor: cursor, closed: make(chan struct{})}, nil
+	return &subscription{Follower: *l.Follow(after), filter: cloneFilter(filter), closed: make(chan struct{})}, nil
 }
 
 type subscription struct {
-	log     *Log
-	filter  eventstore.Filter
-	cursor  uint64 // number of the last event delivered or filtered out
-	records [][]byte
+	Follower
+	filter eventstore.Filter
 
 	once   sync.Once
 	closed chan struct{}
@@ -73,38 +67,11 @@ func (s *subscription) check(ctx context.Context) error {
 }
 
 func (s *subscription) deliver(ctx context.Context, end uint64, limit int) (eventstore.Delivery, error) {
-	stretch := span{next: s.cursor + 1, last: end}
-	events, err := s.fromTail(&stretch, limit)
-	if err == nil && stretch.next == s.cursor+1 { // too far back: from the database
-		events, err = s.log.fill(ctx, nil, &stretch, &s.filter, min(limit, pageCount))
-	}
-	if err != nil {
+	c := collector{filter: &s.filter, limit: min(limit, pageCount)}
+	before := s.cursor
+	if err := s.show(ctx, end, c.see); err != nil {
+		s.cursor = before // what was shown is not delivered
 		return eventstore.Delivery{}, err
 	}
-	s.cursor = stretch.next - 1
-	return eventstore.Delivery{Events: events, Through: at(s.cursor), Live: s.cursor == end}, nil
-}
-
-// fromTail takes what the log still has in memory.
-func (s *subscription) fromTail(stretch *span, limit int) ([]eventstore.Recorded, error) {
-	if s.records == nil {
-		s.records = make([][]byte, 0, pageCount)
-	}
-	s.records = s.log.tail.copyTo(s.records[:0], stretch.next)
-	defer clear(s.records)
-	var events []eventstore.Recorded
-	for _, value := range s.records {
-		if stretch.empty() || len(events) >= limit {
-			break
-		}
-		r, err := parseRecord(stretch.next, value)
-		if err != nil {
-			return nil, &DamageError{Position: stretch.next, Cause: err}
-		}
-		if matches(&s.filter, &r) {
-			events = append(events, r.recorded())
-		}
-		stretch.advance(stretch.next)
-	}
-	return events, nil
+	return eventstore.Delivery{Events: c.page, Through: at(s.cursor), Live: s.cursor == end}, nil
 }
