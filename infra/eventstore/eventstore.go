@@ -1,7 +1,7 @@
 // Package eventstore is the port to the event log: what the portal asks of a store of events, whichever adapter gives it.
 //
-// The adapter is pebblelog (embedded). Every adapter passes the contract suite in eventstoretest. The semantics are those
-// of EventStoreDB 24.6: see docs/adr/0002-event-store.md.
+// The adapters are pebblelog (embedded) and esdb (EventStoreDB). Every adapter passes the contract suite in
+// eventstoretest. The semantics are those of EventStoreDB 24.6: see docs/adr/0002-event-store.md.
 package eventstore
 
 import (
