@@ -109,7 +109,7 @@ func (a *aggregate[S, C, E]) load(ctx context.Context, id string) (loaded[S], er
 		}
 		envelope, err := a.codec.Decode(ctx, recorded)
 		if err != nil {
-			return loaded[S]{}, fmt.Errorf("loading %s%s: %w", a.prefix, id, err)
+			return loaded[S]{}, fmt.Errorf("loading %s%s: %w", a.prefix, id, leftToNewer(err))
 		}
 		if at, err = a.fold(at, envelope); err != nil {
 			return loaded[S]{}, err

@@ -16,8 +16,8 @@ import (
 // catchUpGroup is projections that are behind, at about the same place. They share one subscription with large batches,
 // keep the documents that they change in memory, and store them from time to time, while the next batches are folded.
 type catchUpGroup struct {
-	engine *Engine
-	name   string
+	session *session
+	name    string
 
 	mu         sync.Mutex
 	handler    *message.Handler
@@ -35,32 +35,32 @@ type member struct {
 }
 
 // catchUp starts a group for runners that are sorted by position.
-func (e *Engine) catchUp(runners []*runner) error {
-	g := &catchUpGroup{engine: e}
+func (s *session) catchUp(runners []*runner) error {
+	g := &catchUpGroup{session: s}
 	projections := make([]Projection, len(runners))
 	for i, r := range runners {
 		g.members = append(g.members, &member{runner: r, docs: documents{}})
 		projections[i] = r.Projection
 	}
 	start := runners[0].folded
-	e.mu.Lock()
-	if e.closed {
-		e.mu.Unlock()
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
 		return errClosed
 	}
-	e.number++
-	g.name = fmt.Sprintf("projections-catching-up-%d", e.number)
-	e.groups[g] = true
-	e.mu.Unlock()
+	s.number++
+	g.name = fmt.Sprintf("projections-catching-up-%d", s.number)
+	s.groups[g] = true
+	s.mu.Unlock()
 
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	from := func(context.Context) (eventstore.Position, error) { return start, nil }
-	handler, err := e.handle(g.name, e.config.CatchUpBatch, 0, filterOf(projections), from, g.batch)
+	handler, err := s.handle(g.name, s.config.CatchUpBatch, 0, filterOf(projections), from, g.batch)
 	if err != nil {
-		e.mu.Lock()
-		delete(e.groups, g)
-		e.mu.Unlock()
+		s.mu.Lock()
+		delete(s.groups, g)
+		s.mu.Unlock()
 		return err
 	}
 	g.handler = handler
@@ -74,10 +74,10 @@ func (g *catchUpGroup) batch(ctx context.Context, delivery eventstore.Delivery) 
 	if err := g.fold(ctx, delivery); err != nil {
 		return err
 	}
-	g.engine.metrics.batch(ctx, ofCatchingUp, len(delivery.Events))
+	g.session.metrics.batch(ctx, ofCatchingUp, len(delivery.Events))
 	// A group that has come to the end of the log, or past the live group, is about to join it.
 	caughtUp := delivery.Live || g.pastLive(delivery.Through)
-	if !caughtUp && g.inMemory()-g.kept < g.engine.config.CacheDocuments {
+	if !caughtUp && g.inMemory()-g.kept < g.session.config.CacheDocuments {
 		return nil
 	}
 	if err := g.flush(ctx); err != nil || !caughtUp {
@@ -91,13 +91,13 @@ func (g *catchUpGroup) batch(ctx context.Context, delivery eventstore.Delivery) 
 
 func (g *catchUpGroup) pastLive(position eventstore.Position) bool {
 	select {
-	case <-g.engine.live.started:
+	case <-g.session.live.started:
 	default:
 		return false
 	}
-	g.engine.live.mu.Lock()
-	defer g.engine.live.mu.Unlock()
-	return !position.Before(g.engine.live.position)
+	g.session.live.mu.Lock()
+	defer g.session.live.mu.Unlock()
+	return !position.Before(g.session.live.position)
 }
 
 func (g *catchUpGroup) fold(ctx context.Context, delivery eventstore.Delivery) error {
@@ -105,11 +105,11 @@ func (g *catchUpGroup) fold(ctx context.Context, delivery eventstore.Delivery) e
 	for i, m := range g.members {
 		runners[i] = m.runner
 	}
-	shared, err := decodeAll(ctx, g.engine.config.Decoder, delivery.Events, wantedBy(runners))
+	shared, err := decodeAll(ctx, g.session.config.Decoder, delivery.Events, wantedBy(runners))
 	if err != nil {
 		return err
 	}
-	from := place{store: g.engine.config.Reads, stored: g.committing, flush: g.flushes}
+	from := place{store: g.session.config.Reads, stored: g.committing, flush: g.flushes}
 	results := make([]error, len(g.members))
 	var folding sync.WaitGroup
 	for i, m := range g.members {
@@ -168,9 +168,9 @@ func (g *catchUpGroup) flush(ctx context.Context) error {
 	g.kept = g.inMemory()
 	committing := make(chan struct{})
 	g.committing = committing
-	g.engine.tasks.Go(func() {
+	g.session.tasks.Go(func() {
 		defer close(committing)
-		g.losses = g.commit(g.engine.ctx, parts)
+		g.losses = g.commit(g.session.ctx, parts)
 	})
 	return nil
 }
@@ -179,7 +179,7 @@ func (g *catchUpGroup) flush(ctx context.Context) error {
 func (g *catchUpGroup) commit(ctx context.Context, parts []part) []lost {
 	var losses []lost
 	for failures := 1; ; failures++ {
-		more, err := g.engine.commit(ctx, parts)
+		more, err := g.session.commit(ctx, parts)
 		losses = append(losses, more...)
 		if err == nil {
 			return losses
@@ -188,9 +188,9 @@ func (g *catchUpGroup) commit(ctx context.Context, parts []part) []lost {
 			return slices.ContainsFunc(more, func(l lost) bool { return l.runner == p.runner })
 		})
 		if ctx.Err() == nil {
-			g.engine.config.Logger.WarnContext(ctx, "storing read models failed, trying again", "error", err)
+			g.session.config.Logger.WarnContext(ctx, "storing read models failed, trying again", "error", err)
 		}
-		if g.engine.config.Redelivery.Wait(ctx, failures) != nil {
+		if g.session.config.Redelivery.Wait(ctx, failures) != nil {
 			for _, p := range parts {
 				losses = append(losses, lost{p.runner, ctx.Err()})
 			}
@@ -221,7 +221,7 @@ func (g *catchUpGroup) settle(ctx context.Context) error {
 // join moves members to the live group. One that is still too far behind stays, and more is read.
 func (g *catchUpGroup) join(ctx context.Context) error {
 	for _, m := range slices.Clone(g.members) {
-		joined, err := g.engine.live.join(ctx, m.runner)
+		joined, err := g.session.live.join(ctx, m.runner)
 		if err != nil {
 			return err
 		}
@@ -236,7 +236,7 @@ func (g *catchUpGroup) join(ctx context.Context) error {
 
 func (g *catchUpGroup) leave(ctx context.Context, r *runner, cause error) {
 	g.drop(r)
-	g.engine.leave(ctx, r, cause)
+	g.session.leave(ctx, r, cause)
 }
 
 func (g *catchUpGroup) remove(r *runner) {
@@ -257,9 +257,9 @@ func (g *catchUpGroup) drop(r *runner) {
 	if len(g.members) > 0 {
 		return
 	}
-	g.engine.mu.Lock()
-	delete(g.engine.groups, g)
-	g.engine.mu.Unlock()
+	g.session.mu.Lock()
+	delete(g.session.groups, g)
+	g.session.mu.Unlock()
 	g.handler.Stop()
 }
 
@@ -280,8 +280,8 @@ func (g *catchUpGroup) finish() {
 		if err != nil {
 			continue
 		}
-		if _, err := g.engine.commit(ctx, []part{{runner: m.runner, writes: writes, through: m.folded}}); err != nil {
-			g.engine.config.Logger.WarnContext(ctx, "the last progress of a projection was not stored, it will be made again",
+		if _, err := g.session.commit(ctx, []part{{runner: m.runner, writes: writes, through: m.folded}}); err != nil {
+			g.session.config.Logger.WarnContext(ctx, "the last progress of a projection was not stored, it will be made again",
 				"projection", m.collection, "error", err)
 			return
 		}

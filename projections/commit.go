@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"services.example/portal/infra/eventstore"
+	"services.example/portal/infra/lease"
 	"services.example/portal/infra/readstore"
 )
 
@@ -27,10 +28,10 @@ type lost struct {
 
 // commit stores the parts in one batch. When the store refuses the batch for the sake of one part, the others are
 // stored without it. An error means that nothing was stored as far as is known and that it may be tried again.
-func (e *Engine) commit(ctx context.Context, parts []part) ([]lost, error) {
+func (s *session) commit(ctx context.Context, parts []part) ([]lost, error) {
 	var losses []lost
 	for len(parts) > 0 {
-		err := e.store(ctx, parts)
+		err := s.store(ctx, parts)
 		var elsewhere *readstore.CheckpointError
 		switch {
 		case err == nil:
@@ -54,7 +55,7 @@ func (e *Engine) commit(ctx context.Context, parts []part) ([]lost, error) {
 			return append(losses, lost{parts[0].runner, &faultError{err}}), nil
 		default:
 			for _, p := range parts {
-				more, err := e.commit(ctx, []part{p})
+				more, err := s.commit(ctx, []part{p})
 				losses = append(losses, more...)
 				if err != nil {
 					return losses, err
@@ -69,10 +70,11 @@ func (e *Engine) commit(ctx context.Context, parts []part) ([]lost, error) {
 // passing tells whether an error is expected to go away by itself.
 func passing(err error) bool {
 	return errors.Is(err, readstore.ErrUnavailable) || errors.Is(err, eventstore.ErrUnavailable) ||
-		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.Is(err, lease.ErrLost)
 }
 
-func (e *Engine) store(ctx context.Context, parts []part) error {
+func (s *session) store(ctx context.Context, parts []part) error {
 	var batch readstore.Batch
 	for _, p := range parts {
 		batch.Writes = append(batch.Writes, p.writes...)
@@ -84,8 +86,11 @@ func (e *Engine) store(ctx context.Context, parts []part) error {
 	if len(batch.Writes) == 0 && len(batch.Advances) == 0 {
 		return nil
 	}
+	if s.held != nil && !s.held.Valid() {
+		return fmt.Errorf("committing %d documents: %w", len(batch.Writes), lease.ErrLost)
+	}
 	started := time.Now()
-	if err := e.config.Reads.Commit(ctx, batch); err != nil {
+	if err := s.config.Reads.Commit(ctx, batch); err != nil {
 		return fmt.Errorf("committing %d documents: %w", len(batch.Writes), err)
 	}
 	for _, p := range parts {
@@ -93,6 +98,6 @@ func (e *Engine) store(ctx context.Context, parts []part) error {
 			p.runner.commit(p.through, len(p.writes))
 		}
 	}
-	e.metrics.committed(ctx, parts, time.Since(started))
+	s.metrics.committed(ctx, parts, time.Since(started))
 	return nil
 }

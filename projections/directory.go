@@ -9,6 +9,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"services.example/portal/domain/problem"
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/readstore"
 )
@@ -26,6 +27,8 @@ var ErrNotServing = errors.New("no collection serves this read model yet")
 // Directory tells queries which collection serves a read model.
 type Directory struct {
 	store readstore.Store
+
+	versions map[string]int // the newest that this binary can read; nil: it need not ask
 
 	mu    sync.Mutex
 	known map[string]known
@@ -51,22 +54,32 @@ func NewDirectory(store readstore.Store) *Directory {
 	return &Directory{store: store, known: map[string]known{}}
 }
 
-// Serving names the collection that serves a read model. Errors: ErrNotServing; those of the store.
+// Serving names the collection that serves a read model. Errors: ErrNotServing; those of the store; the problem
+// newer-version where several processes run and a newer binary has made what serves.
 func (d *Directory) Serving(ctx context.Context, name string) (string, error) {
 	now := time.Now()
 	d.mu.Lock()
 	cached, found := d.known[name]
 	d.mu.Unlock()
 	if found && now.Before(cached.until) {
-		return cached.entry.Collection, nil
+		return d.readable(name, cached.entry)
 	}
 	entry, err := d.read(ctx, name)
 	if err != nil {
 		return "", err
 	}
 	d.remember(name, entry)
+	return d.readable(name, entry)
+}
+
+func (d *Directory) readable(name string, entry directoryEntry) (string, error) {
+	if newest, asked := d.versions[name]; asked && entry.Version > newest {
+		return "", fmt.Errorf("version %d of %s serves: %w", entry.Version, name, errNewer)
+	}
 	return entry.Collection, nil
 }
+
+var errNewer = &problem.Problem{Kind: problem.Unavailable, Code: "newer-version", RetryAfter: 5 * time.Second}
 
 func (d *Directory) remember(name string, entry directoryEntry) {
 	d.mu.Lock()
@@ -82,9 +95,28 @@ func (d *Directory) read(ctx context.Context, name string) (directoryEntry, erro
 	if err != nil {
 		return directoryEntry{}, fmt.Errorf("looking up the collection of %s: %w", name, err)
 	}
+	return entryOf(document)
+}
+
+// readMany looks up those of the names that something serves.
+func (d *Directory) readMany(ctx context.Context, names []string) (map[string]directoryEntry, error) {
+	documents, err := d.store.GetMany(ctx, DirectoryCollection, names)
+	if err != nil {
+		return nil, fmt.Errorf("looking up the collections that serve: %w", err)
+	}
+	entries := make(map[string]directoryEntry, len(documents))
+	for name, document := range documents {
+		if entries[name], err = entryOf(document); err != nil {
+			return nil, err
+		}
+	}
+	return entries, nil
+}
+
+func entryOf(document readstore.Document) (directoryEntry, error) {
 	var entry directoryEntry
 	if err := document.Decode(&entry); err != nil {
-		return directoryEntry{}, fmt.Errorf("looking up the collection of %s: %w", name, err)
+		return directoryEntry{}, fmt.Errorf("looking up the collection of %s: %w", document.ID, err)
 	}
 	entry.turn = document.Seen
 	return entry, nil
@@ -99,8 +131,8 @@ func (d *Directory) declare(ctx context.Context) error {
 }
 
 // switchTo makes another collection serve a name, and removes the one that served before the last. It fails if the
-// name was switched by somebody else in between.
-func (d *Directory) switchTo(ctx context.Context, name string, next directoryEntry) error {
+// name was switched by somebody else in between, or if a guard does not hold.
+func (d *Directory) switchTo(ctx context.Context, name string, next directoryEntry, guards ...readstore.Advance) error {
 	before, err := d.read(ctx, name)
 	if err != nil && !errors.Is(err, ErrNotServing) {
 		return err
@@ -116,7 +148,7 @@ func (d *Directory) switchTo(ctx context.Context, name string, next directoryEnt
 	}
 	err = d.store.Commit(ctx, readstore.Batch{
 		Writes:   []readstore.Write{{Collection: DirectoryCollection, ID: name, Seen: next.turn, Body: body}},
-		Advances: []readstore.Advance{{Projection: DirectoryCollection + "/" + name, From: before.turn, To: next.turn}},
+		Advances: append(guards, readstore.Advance{Projection: DirectoryCollection + "/" + name, From: before.turn, To: next.turn}),
 		Sync:     true,
 	})
 	if err != nil {

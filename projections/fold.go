@@ -21,7 +21,8 @@ type decoded struct {
 	skip     bool
 }
 
-// decodeAll decodes the events that somebody wants, each once, on all processors. It fails only with the context.
+// decodeAll decodes the events that somebody wants, each once, on all processors. It fails with the context, and while the
+// keyring is unavailable.
 func decodeAll(
 	ctx context.Context, decoder Decoder, events []eventstore.Recorded, wanted func(*eventstore.Recorded) bool,
 ) ([]decoded, error) {
@@ -44,6 +45,11 @@ func decodeAll(
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	for i := range results {
+		if errors.Is(results[i].fault, codec.ErrUnavailable) { // that is no fault of the event: it is tried again
+			return nil, results[i].fault
+		}
 	}
 	return results, nil
 }

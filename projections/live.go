@@ -13,7 +13,7 @@ import (
 
 // liveGroup is the projections that are up to date: one subscription, one handler, one commit a batch.
 type liveGroup struct {
-	engine  *Engine
+	session *session
 	filter  eventstore.Filter
 	started chan struct{} // closed when head is known
 	head    eventstore.Position
@@ -28,10 +28,10 @@ type liveGroup struct {
 // twice of that.
 const recentBytes = 16 << 20
 
-func newLiveGroup(e *Engine) *liveGroup {
-	g := &liveGroup{engine: e, started: make(chan struct{})}
-	g.recent = lru.New[name, *document](e.config.RecentDocuments, recentBytes)
-	g.filter = filterOf(e.config.Projections)
+func newLiveGroup(s *session) *liveGroup {
+	g := &liveGroup{session: s, started: make(chan struct{})}
+	g.recent = lru.New[name, *document](s.config.RecentDocuments, recentBytes)
+	g.filter = filterOf(s.config.Projections)
 	return g
 }
 
@@ -47,13 +47,13 @@ func filterOf(projections []Projection) eventstore.Filter {
 }
 
 func (g *liveGroup) start() error {
-	_, err := g.engine.handle("projections-live", g.engine.config.LiveBatch, g.engine.config.LivePace, g.filter, g.begin, g.batch)
+	_, err := g.session.handle("projections-live", g.session.config.LiveBatch, g.session.config.LivePace, g.filter, g.begin, g.batch)
 	return err
 }
 
 // begin lets the group start at the end of the log: whoever joins brings itself up to there.
 func (g *liveGroup) begin(ctx context.Context) (eventstore.Position, error) {
-	head, err := eventstore.Head(ctx, g.engine.config.Events)
+	head, err := eventstore.Head(ctx, g.session.config.Events)
 	if err != nil {
 		return head, fmt.Errorf("finding the end of the event log: %w", err)
 	}
@@ -71,13 +71,13 @@ func (g *liveGroup) batch(ctx context.Context, delivery eventstore.Delivery) err
 	losses, err := g.fold(ctx, g.members, delivery.Events, delivery.Through)
 	for _, l := range losses {
 		g.drop(l.runner)
-		g.engine.leave(ctx, l.runner, l.cause)
+		g.session.leave(ctx, l.runner, l.cause)
 	}
 	if err != nil {
 		return err
 	}
 	g.position = delivery.Through
-	g.engine.metrics.batch(ctx, ofLive, len(delivery.Events))
+	g.session.metrics.batch(ctx, ofLive, len(delivery.Events))
 	return nil
 }
 
@@ -85,13 +85,13 @@ func (g *liveGroup) batch(ctx context.Context, delivery eventstore.Delivery) err
 func (g *liveGroup) fold(
 	ctx context.Context, runners []*runner, events []eventstore.Recorded, through eventstore.Position,
 ) (losses []lost, err error) {
-	e := g.engine
-	shared, err := decodeAll(ctx, e.config.Decoder, events, wantedBy(runners))
+	s := g.session
+	shared, err := decodeAll(ctx, s.config.Decoder, events, wantedBy(runners))
 	if err != nil {
 		return nil, err
 	}
 	parts := make([]part, 0, len(runners))
-	from := place{store: e.config.Reads, recent: g.recent}
+	from := place{store: s.config.Reads, recent: g.recent}
 	for _, r := range runners {
 		if !r.folded.Before(through) {
 			continue
@@ -107,7 +107,7 @@ func (g *liveGroup) fold(
 			parts = append(parts, p)
 		}
 	}
-	more, err := e.commit(ctx, parts)
+	more, err := s.commit(ctx, parts)
 	losses = append(losses, more...)
 	if err == nil {
 		for _, p := range parts {
@@ -179,7 +179,7 @@ func (g *liveGroup) join(ctx context.Context, r *runner) (joined bool, err error
 		}
 		losses, err := g.fold(ctx, []*runner{r}, gap, g.position)
 		for _, l := range losses {
-			g.engine.leave(ctx, r, l.cause)
+			g.session.leave(ctx, r, l.cause)
 			return true, nil // lost on the way, and dealt with
 		}
 		if err != nil {
@@ -193,7 +193,7 @@ func (g *liveGroup) join(ctx context.Context, r *runner) (joined bool, err error
 
 // gap reads what lies between a runner and the group; incomplete if that is too much.
 func (g *liveGroup) gap(ctx context.Context, r *runner) (events []eventstore.Recorded, complete bool, err error) {
-	store := g.engine.config.Events
+	store := g.session.config.Events
 	count, err := store.EventsAfter(ctx, r.folded, 2*joinable)
 	if err != nil {
 		return nil, false, fmt.Errorf("counting the events after %s: %w", r.folded, err)

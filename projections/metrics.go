@@ -54,10 +54,18 @@ func newMetrics(meter metric.Meter, e *Engine) (*metrics, error) {
 	lagSeconds, failed := meter.Float64ObservableGauge("projections.lag", metric.WithUnit("s"),
 		metric.WithDescription("Age of the oldest event that a projection has not folded"))
 	keep(failed)
+	owner, failed := meter.Int64ObservableGauge("projections.owner",
+		metric.WithDescription("1 where this process projects, 0 where it stands by"))
+	keep(failed)
 	if err != nil {
 		return nil, err
 	}
 	m.registration, failed = meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		owns := int64(0)
+		if s, _ := e.owner(); s != nil {
+			owns = 1
+		}
+		o.ObserveInt64(owner, owns)
 		statuses, err := e.Status(ctx)
 		if err != nil {
 			return err
@@ -69,7 +77,7 @@ func newMetrics(meter metric.Meter, e *Engine) (*metrics, error) {
 			o.ObserveFloat64(lagSeconds, s.LagSeconds, of)
 		}
 		return nil
-	}, lagEvents, lagSeconds)
+	}, lagEvents, lagSeconds, owner)
 	keep(failed)
 	return &m, err
 }

@@ -55,7 +55,8 @@ func TestMetricsTellLagStopsAndWork(t *testing.T) {
 	until(t, "the projection has stopped", func() bool { return f.status(t, "clumsy").State == projections.Stopped })
 	want := []string{
 		"projections.batches  2", "projections.documents clumsy 1", "projections.documents sound 2", "projections.events  2",
-		"projections.lag.events clumsy 1", "projections.lag.events sound 0", "projections.stops clumsy 1",
+		"projections.lag.events clumsy 1", "projections.lag.events sound 0", "projections.owner  1",
+		"projections.stops clumsy 1",
 	}
 	until(t, "the batch is counted", func() bool { return slices.Equal(want, measured(t, reader)) })
 	if diff := cmp.Diff(want, measured(t, reader)); diff != "" {

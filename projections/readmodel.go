@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -108,6 +109,24 @@ func collectionName(name string, version, generation int) string {
 		return fmt.Sprintf("%s@%d", name, version)
 	}
 	return fmt.Sprintf("%s@%d.g%d", name, version, generation)
+}
+
+// versionOf reads the name of a collection of a read model; generation 0: it is none.
+func versionOf(name, collection string) (version, generation int) {
+	rest, found := strings.CutPrefix(collection, name+"@")
+	if !found {
+		return 0, 0
+	}
+	first, second, later := strings.Cut(rest, ".g")
+	version, err := strconv.Atoi(first)
+	generation = 1
+	if later && err == nil {
+		generation, err = strconv.Atoi(second)
+	}
+	if err != nil || collectionName(name, version, generation) != collection {
+		return 0, 0
+	}
+	return version, generation
 }
 
 // folds tells whether events of a stored type in a stream may matter to the projection.

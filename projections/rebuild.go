@@ -25,29 +25,26 @@ type Report struct {
 	Duration    time.Duration // until it served, compared with what served before
 }
 
-// Rebuild builds the named read models again from the beginning of the log, all others going on meanwhile, compares
-// them with what serves, and lets them serve instead. Without names it rebuilds all. Read models that are rebuilt
-// together share one reading of the log. It does not return before the new generations serve; when the context ends
-// they are given up and nothing has changed.
-func (e *Engine) Rebuild(ctx context.Context, names ...string) ([]Report, error) {
+// rebuild is Rebuild of the session.
+func (s *session) rebuild(ctx context.Context, names ...string) ([]Report, error) {
 	select {
-	case e.rebuilding <- struct{}{}:
-		defer func() { <-e.rebuilding }()
+	case s.rebuilding <- struct{}{}:
+		defer func() { <-s.rebuilding }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 	if len(names) == 0 {
-		for _, p := range e.config.Projections {
+		for _, p := range s.config.Projections {
 			names = append(names, p.Name)
 		}
 	}
 	started := time.Now()
-	builds, err := e.generations(ctx, names)
+	builds, err := s.generations(ctx, names)
 	if err != nil {
 		return nil, err
 	}
-	defer e.giveUp(ctx, builds)
-	if err := e.begin(builds); err != nil { //nolint:contextcheck // groups work in the context of the engine
+	defer s.giveUp(ctx, builds)
+	if err := s.begin(builds); err != nil { //nolint:contextcheck // groups work in the context of the engine
 		return nil, err
 	}
 	built := map[string]time.Duration{}
@@ -60,11 +57,11 @@ func (e *Engine) Rebuild(ctx context.Context, names ...string) ([]Report, error)
 	var reports []Report
 	for _, name := range names {
 		r := builds[name]
-		report, err := e.compare(ctx, r)
+		report, err := s.compare(ctx, r)
 		if err != nil {
 			return reports, fmt.Errorf("comparing the rebuilt %s: %w", name, err)
 		}
-		if err := e.promotePatiently(ctx, r); err != nil {
+		if err := s.promotePatiently(ctx, r); err != nil {
 			return reports, err
 		}
 		report.Built, report.Duration = built[name], time.Since(started)
@@ -75,27 +72,27 @@ func (e *Engine) Rebuild(ctx context.Context, names ...string) ([]Report, error)
 }
 
 // generations makes empty collections for the next generation of each name.
-func (e *Engine) generations(ctx context.Context, names []string) (map[string]*runner, error) {
+func (s *session) generations(ctx context.Context, names []string) (map[string]*runner, error) {
 	builds := map[string]*runner{}
 	for _, name := range names {
-		i := slices.IndexFunc(e.config.Projections, func(p Projection) bool { return p.Name == name })
+		i := slices.IndexFunc(s.config.Projections, func(p Projection) bool { return p.Name == name })
 		if i < 0 {
 			return nil, fmt.Errorf("rebuilding %s: there is no such projection", name)
 		}
-		p := e.config.Projections[i]
-		entry, err := e.directory.read(ctx, name)
+		p := s.config.Projections[i]
+		entry, err := s.directory.read(ctx, name)
 		if err != nil {
 			return nil, err
 		}
 		if entry.Version != p.Version {
 			return nil, fmt.Errorf("rebuilding %s: version %d has not taken over from %d yet", name, p.Version, entry.Version)
 		}
-		generation := entry.Generation + 1
+		generation := s.nextGeneration(entry.Generation)
 		r := newRunner(p, collectionName(name, p.Version, generation), generation, false)
-		if err := remove(ctx, e.config.Reads, r.collection); err != nil {
+		if err := remove(ctx, s.config.Reads, r.collection); err != nil {
 			return nil, err
 		}
-		if err := e.declare(ctx, r); err != nil {
+		if err := s.declare(ctx, r); err != nil {
 			return nil, err
 		}
 		builds[name] = r
@@ -103,53 +100,53 @@ func (e *Engine) generations(ctx context.Context, names []string) (map[string]*r
 	return builds, nil
 }
 
-func (e *Engine) begin(builds map[string]*runner) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed || e.cancel == nil {
+func (s *session) begin(builds map[string]*runner) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.cancel == nil {
 		return errClosed
 	}
 	var runners []*runner
-	for _, p := range e.config.Projections {
+	for _, p := range s.config.Projections {
 		if r := builds[p.Name]; r != nil {
 			runners = append(runners, r)
 		}
 	}
-	e.builds = append(e.builds, runners...)
-	e.tasks.Go(func() { e.admit(runners) })
+	s.builds = append(s.builds, runners...)
+	s.tasks.Go(func() { s.admit(runners) })
 	return nil
 }
 
 // giveUp takes back builds that did not come to an end.
-func (e *Engine) giveUp(ctx context.Context, builds map[string]*runner) {
+func (s *session) giveUp(ctx context.Context, builds map[string]*runner) {
 	for _, r := range builds {
-		entry, err := e.directory.read(context.WithoutCancel(ctx), r.Name)
+		entry, err := s.directory.read(context.WithoutCancel(ctx), r.Name)
 		if err == nil && entry.Collection == r.collection {
-			e.adopt(ctx, r) // the switch was carried out although it was said to have failed
+			s.adopt(ctx, r) // the switch was carried out although it was said to have failed
 			continue
 		}
-		e.mu.Lock()
-		e.builds = slices.DeleteFunc(e.builds, func(b *runner) bool { return b == r })
-		e.mu.Unlock()
-		e.retire(r)
+		s.mu.Lock()
+		s.builds = slices.DeleteFunc(s.builds, func(b *runner) bool { return b == r })
+		s.mu.Unlock()
+		s.retire(r)
 		if err == nil {
-			err = remove(context.WithoutCancel(ctx), e.config.Reads, r.collection)
+			err = remove(context.WithoutCancel(ctx), s.config.Reads, r.collection)
 		}
 		if err != nil {
-			e.config.Logger.WarnContext(ctx, "an unfinished rebuild was not removed, the next one will do it",
+			s.config.Logger.WarnContext(ctx, "an unfinished rebuild was not removed, the next one will do it",
 				"collection", r.collection, "error", err)
 		}
 	}
 }
 
 // promotePatiently promotes, and tries again while the read store is unavailable.
-func (e *Engine) promotePatiently(ctx context.Context, r *runner) error {
+func (s *session) promotePatiently(ctx context.Context, r *runner) error {
 	for failures := 1; ; failures++ {
-		err := e.promote(ctx, r)
+		err := s.promote(ctx, r)
 		if err == nil || !passing(err) {
 			return err
 		}
-		if e.config.Redelivery.Wait(ctx, failures) != nil {
+		if s.config.Redelivery.Wait(ctx, failures) != nil {
 			return err
 		}
 	}
@@ -157,30 +154,30 @@ func (e *Engine) promotePatiently(ctx context.Context, r *runner) error {
 
 // compare walks along both generations. The live group writes both in the same commits, so each pair is read at the
 // same place or read again.
-func (e *Engine) compare(ctx context.Context, rebuilt *runner) (Report, error) {
+func (s *session) compare(ctx context.Context, rebuilt *runner) (Report, error) {
 	report := Report{Name: rebuilt.Name, Collection: rebuilt.collection}
 	rebuilt.mu.Lock()
 	report.Events = rebuilt.events
 	rebuilt.mu.Unlock()
-	e.mu.Lock()
-	before := e.served[rebuilt.Name]
-	e.mu.Unlock()
+	s.mu.Lock()
+	before := s.served[rebuilt.Name]
+	s.mu.Unlock()
 	if before != nil {
 		report.Compared = before.reachLive(ctx) == nil
 	}
-	err := e.walk(ctx, rebuilt, func(page []readstore.Document) error {
+	err := s.walk(ctx, rebuilt, func(page []readstore.Document) error {
 		report.Documents += len(page)
 		if !report.Compared {
 			return nil
 		}
-		return e.comparePage(ctx, page, before, rebuilt, &report)
+		return s.comparePage(ctx, page, before, rebuilt, &report)
 	})
 	if err != nil || !report.Compared {
 		return report, err
 	}
 	// What only the old generation has was not on any page of the new one.
-	err = e.walk(ctx, before, func(page []readstore.Document) error {
-		return e.comparePage(ctx, page, rebuilt, before, &report)
+	err = s.walk(ctx, before, func(page []readstore.Document) error {
+		return s.comparePage(ctx, page, rebuilt, before, &report)
 	})
 	slices.Sort(report.Differences)
 	report.Differences = slices.Compact(report.Differences)
@@ -188,10 +185,10 @@ func (e *Engine) compare(ctx context.Context, rebuilt *runner) (Report, error) {
 }
 
 // walk reads all documents of a collection.
-func (e *Engine) walk(ctx context.Context, r *runner, visit func([]readstore.Document) error) error {
+func (s *session) walk(ctx context.Context, r *runner, visit func([]readstore.Document) error) error {
 	query := readstore.Query{Index: r.Indexes[0].Name, Limit: readstore.MaxLimit}
 	for {
-		page, err := e.config.Reads.List(ctx, r.collection, query)
+		page, err := s.config.Reads.List(ctx, r.collection, query)
 		if err != nil {
 			return fmt.Errorf("listing %s: %w", r.collection, err)
 		}
@@ -206,12 +203,12 @@ func (e *Engine) walk(ctx context.Context, r *runner, visit func([]readstore.Doc
 }
 
 // comparePage compares documents of one generation with those of the other.
-func (e *Engine) comparePage(ctx context.Context, page []readstore.Document, other, own *runner, report *Report) error {
+func (s *session) comparePage(ctx context.Context, page []readstore.Document, other, own *runner, report *Report) error {
 	ids := make([]string, len(page))
 	for i, document := range page {
 		ids[i] = document.ID
 	}
-	pairs, err := e.config.Reads.GetMany(ctx, other.collection, ids)
+	pairs, err := s.config.Reads.GetMany(ctx, other.collection, ids)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", other.collection, err)
 	}
@@ -220,7 +217,7 @@ func (e *Engine) comparePage(ctx context.Context, page []readstore.Document, oth
 		if found && pair.Seen == document.Seen && bytes.Equal(pair.Body, document.Body) {
 			continue
 		}
-		same, err := e.compareAgain(ctx, document.ID, other, own)
+		same, err := s.compareAgain(ctx, document.ID, other, own)
 		if err != nil {
 			return err
 		}
@@ -232,14 +229,14 @@ func (e *Engine) comparePage(ctx context.Context, page []readstore.Document, oth
 }
 
 // compareAgain reads a pair until both were read at the same place, which they were if neither generation moved.
-func (e *Engine) compareAgain(ctx context.Context, id string, one, two *runner) (same bool, err error) {
+func (s *session) compareAgain(ctx context.Context, id string, one, two *runner) (same bool, err error) {
 	for {
 		before := [2]any{one.committedThrough(), two.committedThrough()}
-		a, err := e.get(ctx, one.collection, id)
+		a, err := s.get(ctx, one.collection, id)
 		if err != nil {
 			return false, err
 		}
-		b, err := e.get(ctx, two.collection, id)
+		b, err := s.get(ctx, two.collection, id)
 		if err != nil {
 			return false, err
 		}
@@ -254,15 +251,15 @@ func (e *Engine) compareAgain(ctx context.Context, id string, one, two *runner) 
 				return false, err
 			}
 		}
-		if err := e.config.Redelivery.Wait(ctx, 1); err != nil {
+		if err := s.config.Redelivery.Wait(ctx, 1); err != nil {
 			return false, err
 		}
 	}
 }
 
 // get reads a document, none being as good as any.
-func (e *Engine) get(ctx context.Context, collection, id string) (readstore.Document, error) {
-	document, err := e.config.Reads.Get(ctx, collection, id)
+func (s *session) get(ctx context.Context, collection, id string) (readstore.Document, error) {
+	document, err := s.config.Reads.Get(ctx, collection, id)
 	if errors.Is(err, readstore.ErrNotFound) {
 		return readstore.Document{}, nil
 	}

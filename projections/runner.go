@@ -21,6 +21,7 @@ const (
 	Live       State = "live"        // folds every event as it comes
 	Stopped    State = "stopped"     // by a bug; needs a new binary, or Restart
 	Retired    State = "retired"     // another version or generation has taken over
+	Standby    State = "standby"     // another process builds it
 )
 
 // runner is one collection being built: a projection in one generation. It belongs to at most one group at a time, and
@@ -145,7 +146,7 @@ func (r *runner) reachLive(ctx context.Context) error {
 		case Stopped, Retired:
 			defer r.mu.Unlock()
 			return fmt.Errorf("projection %s is %s: %s", r.collection, r.state, r.lastError)
-		case CatchingUp, Building:
+		case CatchingUp, Building, Standby:
 		}
 		if err := r.sleep(ctx, eventstore.EndPosition); err != nil {
 			return fmt.Errorf("waiting for projection %s: %w", r.collection, err)

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // backupCommand copies what cannot be rebuilt.
@@ -27,11 +28,24 @@ func (c *backupCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("copied to %s: the event log, files and keys. The master key is not among them: keep it elsewhere.\n", target)
+	parts := []string{"keys"}
+	if c.EventStore == embedded {
+		parts = append(parts, "event log")
+	}
+	if c.Files == "" {
+		parts = append(parts, "files")
+	}
+	fmt.Printf("copied to %s: %s. The master key is not among them: keep it elsewhere.\n", target, strings.Join(parts, ", "))
+	if c.EventStore != embedded {
+		fmt.Println("The events are in EventStoreDB: back that up by its own means.")
+	}
+	if c.Files != "" {
+		fmt.Printf("The files are in %s: copy them from there.\n", c.Files)
+	}
 	return nil
 }
 
-// backup copies events, files and keys. The read models are not copied: the log brings them back. The order matters:
+// backup copies what is in the data folder, and the keys wherever they are. The read models are not copied: the log brings them back. The order matters:
 // an event may speak of a key or a file only if that is in the copy too, so those come after.
 func (p *portal) backup(ctx context.Context, where storage, to string) error {
 	//nolint:gosec // the operator says where to copy to
@@ -47,11 +61,16 @@ func (p *portal) backup(ctx context.Context, where storage, to string) error {
 	}
 	copied := where
 	copied.Data = to
-	if err := p.events.Backup(ctx, copied.events()); err != nil {
-		return err
+	if p.log != nil {
+		if err := p.log.Backup(ctx, copied.events()); err != nil {
+			return err
+		}
 	}
 	if err := p.keys.Backup(ctx, copied.keys()); err != nil {
 		return err
+	}
+	if where.Files != "" {
+		return nil
 	}
 	if err := os.CopyFS(copied.files(), os.DirFS(where.files())); err != nil {
 		return fmt.Errorf("copying the files: %w", err)

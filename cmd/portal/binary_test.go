@@ -21,6 +21,7 @@ import (
 	"testing"
 
 	"services.example/portal/domain/identity/identitytest"
+	"services.example/portal/infra/readstore/mongostore/mongotest"
 )
 
 // binary is the portal as it is built for users.
@@ -40,6 +41,7 @@ func TestMain(m *testing.M) {
 			fmt.Fprintf(os.Stderr, "building the portal: %v\n%s", err, out)
 			return 1
 		}
+		defer mongotest.Stop()
 		return m.Run()
 	}())
 }
@@ -141,6 +143,7 @@ func (l *lines) String() string {
 type client struct {
 	t        *testing.T
 	server   *server
+	queries  *server // another process of the same portal, which is asked what the first one was told; nil: the same
 	http     *http.Client
 	language string
 	position string // of the latest command: queries ask for it
@@ -190,7 +193,11 @@ func (c *client) try(method, path string, body any, headers ...string) (*answer,
 		}
 		reader = strings.NewReader(string(encoded))
 	}
-	request, err := http.NewRequestWithContext(c.t.Context(), method, c.server.url+base(path)+path, reader)
+	asked := c.server
+	if c.queries != nil && method == http.MethodGet && strings.HasPrefix(base(path), "/api") {
+		asked = c.queries
+	}
+	request, err := http.NewRequestWithContext(c.t.Context(), method, asked.url+base(path)+path, reader)
 	if err != nil {
 		return nil, err
 	}

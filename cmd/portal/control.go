@@ -6,9 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
-	"net/http/pprof" //nolint:gosec // served on the control socket alone: nothing serves the default mux
+	"net/http/pprof" // on the control socket alone: nothing serves the default mux
 	"net/url"
 	"os"
 	"path/filepath"
@@ -53,8 +54,11 @@ func (s storage) withSocket(use func(path string) error) error {
 	return use(filepath.Join(link, filepath.Base(s.socket())))
 }
 
-// startControl listens on the socket. One that a killed portal left is replaced: the locks of the stores are ours.
+// startControl listens on the socket. One that a killed portal left is replaced.
 func startControl(ctx context.Context, p *portal, where storage) (*control, error) {
+	if err := ask(ctx, where, http.MethodGet, "/projections", nil, nil); !errors.Is(err, errNotRunning) {
+		return nil, fmt.Errorf("another portal uses the data folder %s: give each process its own", where.Data)
+	}
 	if err := os.Remove(where.socket()); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("removing an old control socket: %w", err)
 	}
@@ -82,7 +86,17 @@ func startControl(ctx context.Context, p *portal, where storage) (*control, erro
 		answer(w, r, func(ctx context.Context) (any, error) { return nil, p.backup(ctx, where, r.URL.Query().Get("to")) })
 	})
 	router.Post("/verify", func(w http.ResponseWriter, r *http.Request) {
-		answer(w, r, func(ctx context.Context) (any, error) { return p.events.Verify(ctx, nil) })
+		answer(w, r, func(ctx context.Context) (any, error) {
+			if p.log == nil {
+				return nil, errNotEmbedded
+			}
+			return p.log.Verify(ctx, nil)
+		})
+	})
+	router.Get("/export", func(w http.ResponseWriter, r *http.Request) {
+		if err := p.export(r.Context(), where, w, nil); err != nil { // what was sent has no end, which is noticed
+			slog.ErrorContext(r.Context(), "events not exported", "error", err)
+		}
 	})
 	router.Get("/debug/pprof/profile", pprof.Profile) // where the processor's time goes: docs/operations.md
 	router.Get("/debug/pprof/trace", pprof.Trace)
@@ -120,6 +134,22 @@ var errNotRunning = errors.New("no portal is running on this data folder")
 
 // ask gives a command to the portal that is running on a data folder. Error: errNotRunning.
 func ask(ctx context.Context, where storage, method, path string, query url.Values, into any) error {
+	return askFor(ctx, where, method, path, query, func(answer io.Reader) error {
+		body, err := io.ReadAll(answer)
+		if err != nil {
+			return fmt.Errorf("reading the running portal's answer: %w", err)
+		}
+		if err := json.Unmarshal(body, into); err != nil {
+			return fmt.Errorf("reading the running portal's answer: %w", err)
+		}
+		return nil
+	})
+}
+
+// askFor gives a command to the portal that is running on a data folder and reads its answer. Error: errNotRunning.
+func askFor(
+	ctx context.Context, where storage, method, path string, query url.Values, read func(answer io.Reader) error,
+) error {
 	client := http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (connection net.Conn, err error) {
 			err = where.withSocket(func(path string) (err error) {
@@ -144,17 +174,14 @@ func ask(ctx context.Context, where storage, method, path string, query url.Valu
 		return fmt.Errorf("asking the running portal: %w", err)
 	}
 	defer response.Body.Close() //nolint:errcheck // it was only read
-	body, err := io.ReadAll(response.Body)
+	if response.StatusCode == http.StatusOK {
+		return read(response.Body)
+	}
+	refusal, err := io.ReadAll(response.Body)
 	if err != nil {
 		return fmt.Errorf("reading the running portal's answer: %w", err)
 	}
-	if response.StatusCode != http.StatusOK {
-		return errors.New(strings.TrimSpace(string(body)))
-	}
-	if err := json.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("reading the running portal's answer: %w", err)
-	}
-	return nil
+	return errors.New(strings.TrimSpace(string(refusal)))
 }
 
 // either runs a command on the portal that is running, or, if none is, on the stores themselves.

@@ -24,6 +24,10 @@ type cli struct {
 	Staff   staffCommand   `cmd:"" help:"Create an account of somebody who works with applications."`
 	Verify  verifyCommand  `cmd:"" help:"Check everything that the event log holds."`
 	Backup  backupCommand  `cmd:"" help:"Copy the event log and the keys, also of a portal that is running."`
+	Export  exportCommand  `cmd:"" help:"Write all events to a file, also of a portal that is running."`
+	Import  importCommand  `cmd:"" help:"Bring the events of such a file into another event store, which is empty."`
+	Keys    keysCommand    `cmd:"" help:"Look after the master key and the keyring."`
+	Health  healthCommand  `cmd:"" help:"Ask the running portal whether it is ready; for health checks of containers."`
 	Bench   benchCommand   `cmd:"" help:"Load data and measure the portal on this machine."`
 }
 

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -20,33 +18,18 @@ import (
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/eventstore/pebblelog"
 	"services.example/portal/infra/httpapi"
-	"services.example/portal/infra/keyring"
 	"services.example/portal/infra/readstore"
-	"services.example/portal/infra/readstore/pebblestore"
 	"services.example/portal/infra/session"
 	"services.example/portal/projections"
 	"services.example/portal/projections/all"
 )
 
-// storage says where the portal keeps its data.
-type storage struct {
-	Data       string `env:"PORTAL_DATA" default:"./portal-data" help:"Folder of the embedded stores."`
-	EventStore string `env:"PORTAL_EVENT_STORE" default:"embedded" help:"embedded."`
-	ReadStore  string `env:"PORTAL_READ_STORE" default:"embedded" help:"embedded."`
-	MasterKey  string `env:"PORTAL_MASTER_KEY" help:"Master key of the keyring, 32 bytes in base64. Without it, a file in the data folder."`
-}
-
-func (s storage) events() string { return filepath.Join(s.Data, "events") }
-func (s storage) reads() string  { return filepath.Join(s.Data, "read") }
-func (s storage) keys() string   { return filepath.Join(s.Data, "keys") }
-func (s storage) files() string  { return filepath.Join(s.Data, "files") }
-func (s storage) master() string { return filepath.Join(s.Data, "master.key") }
-
 // portal is everything that runs in one process. It is wired here and nowhere else.
 type portal struct {
-	events   *pebblelog.Log
-	reads    *pebblestore.Store
-	keys     *keyring.Keyring
+	events   eventstore.Store
+	log      *pebblelog.Log // the event store, where it is embedded
+	reads    readstore.Store
+	keys     keys
 	blobs    *blob.Files
 	codec    *codec.Codec
 	sessions *session.Store
@@ -76,9 +59,6 @@ func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
 // open opens the stores and wires the portal on them. The projections are not running yet.
 func open(ctx context.Context, where storage, with options) (_ *portal, err error) {
-	if where.EventStore != "embedded" || where.ReadStore != "embedded" {
-		return nil, errors.New("this build has the embedded stores only: leave --event-store and --read-store at embedded")
-	}
 	if err := os.MkdirAll(where.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("making the data folder: %w", err)
 	}
@@ -88,14 +68,12 @@ func open(ctx context.Context, where storage, with options) (_ *portal, err erro
 			err = errors.Join(err, p.close())
 		}
 	}()
-	if p.events, err = pebblelog.Open(where.events(), pebblelog.Options{}); err != nil {
+	if err := p.openEvents(where); err != nil { //nolint:contextcheck // the store lives until it is closed
 		return nil, err
 	}
-	p.closers = append(p.closers, p.events.Close)
-	if p.reads, err = pebblestore.Open(where.reads(), pebblestore.Options{}); err != nil {
+	if err := p.openReads(where); err != nil { //nolint:contextcheck // the store lives until it is closed
 		return nil, err
 	}
-	p.closers = append(p.closers, p.reads.Close)
 	if err := p.openKeys(ctx, where); err != nil {
 		return nil, err
 	}
@@ -108,63 +86,28 @@ func open(ctx context.Context, where storage, with options) (_ *portal, err erro
 	if err := p.reads.Declare(ctx, ephemeral...); err != nil {
 		return nil, err
 	}
-	p.sessions = session.New(p.reads, p.now, true)
+	p.sessions = session.New(p.reads, p.now, !where.shared())
 	if p.commands, err = commands.New(commands.Deps{
 		Events: p.events, Codec: p.codec, Keys: p.keys, Entries: p.reads, Sessions: p.sessions, Files: files{p.blobs},
 		Messages: with.messages, Secrets: p.secrets.Secrets, Limits: with.limits, Now: p.now, SiteURL: with.siteURL,
 	}); err != nil {
 		return nil, err
 	}
-	p.engine, err = projections.New(projections.Config{
-		Events: p.events, Reads: p.reads, Decoder: p.codec, Projections: all.Projections(), Meter: with.meter,
-	})
+	config := projections.Config{
+		Events: p.events, Reads: p.reads, Decoder: p.codec, Projections: all.Projections(), Meter: with.meter, Leases: p.leases(where),
+	}
+	if p.log == nil {
+		config.MostLag = countedByReading
+	}
+	p.engine, err = projections.New(config)
 	return p, err
 }
 
+// countedByReading is how many events are counted where every one must be read for that.
+const countedByReading = 10_000
+
 // ephemeral are the collections of short-lived state.
 var ephemeral = []readstore.Collection{session.Collection, commands.ChallengeCollection, httpapi.IdempotencyCollection}
-
-func (p *portal) openKeys(ctx context.Context, where storage) error {
-	master, err := loadMaster(where)
-	if err != nil {
-		return err
-	}
-	if p.keys, err = keyring.Open(where.keys(), master); err != nil {
-		return err
-	}
-	p.closers = append(p.closers, p.keys.Close)
-	for name, into := range map[string]*[]byte{
-		"account-pepper": &p.secrets.Pepper, "codes": &p.secrets.Codes, "clients": &p.secrets.clients,
-	} {
-		if *into, err = p.keys.Named(ctx, name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func loadMaster(where storage) (keyring.Master, error) {
-	if where.MasterKey != "" {
-		return keyring.ParseMaster(where.MasterKey)
-	}
-	return keyring.LoadMaster(where.master(), true)
-}
-
-func (p *portal) openFiles(ctx context.Context, where storage) error {
-	folder, err := filepath.Abs(where.files())
-	if err != nil {
-		return fmt.Errorf("finding the folder of files: %w", err)
-	}
-	bucket := url.URL{Scheme: "file", Path: filepath.ToSlash(folder)}
-	p.blobs, err = blob.Open(ctx, blob.Options{
-		URL: bucket.String(), Spool: filepath.Join(where.Data, "uploads"), Keys: p.keys,
-	})
-	if err != nil {
-		return err
-	}
-	p.closers = append(p.closers, p.blobs.Close)
-	return nil
-}
 
 // close closes what was opened, the last first.
 func (p *portal) close() error {
@@ -205,11 +148,6 @@ func (f files) Open(ctx context.Context, subject, sha256 string) (io.ReadCloser,
 		return content, err
 	}
 }
-
-var (
-	_ eventstore.Store = (*pebblelog.Log)(nil)
-	_ readstore.Store  = (*pebblestore.Store)(nil)
-)
 
 // awaitAll waits until every read model has seen everything up to a position.
 func (p *portal) awaitAll(ctx context.Context, position eventstore.Position) error {

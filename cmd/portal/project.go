@@ -15,10 +15,14 @@ import (
 type projectCommand struct {
 	storage
 	Rebuild []string `help:"Read models to build again from the event log; all for every one." placeholder:"NAME"`
+	Follow  bool     `help:"Project until stopped: a process of its own beside those that serve with --no-project."`
 }
 
 // Run shows or rebuilds them, on the running portal if there is one.
 func (c *projectCommand) Run(ctx context.Context) error {
+	if c.Follow {
+		return c.follow(ctx)
+	}
 	if len(c.Rebuild) == 0 {
 		return c.show(ctx)
 	}

@@ -26,6 +26,10 @@ type serveCommand struct {
 	MailFrom       string   `env:"PORTAL_MAIL_FROM" help:"Sender of e-mails (production)."`
 	SMSGateway     string   `env:"PORTAL_SMS_GATEWAY" help:"HTTP gateway for SMS (production)."`
 	Catalogue      string   `env:"PORTAL_CATALOGUE" help:"Folder with the catalogue to load in a demo; the built-in one if empty."`
+
+	NoProject bool `env:"PORTAL_NO_PROJECT" help:"Leave the projections to other processes, such as portal project --follow."`
+
+	Esdb esdbFlags `embed:"" prefix:"esdb-"`
 }
 
 const (
@@ -62,7 +66,7 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
-	if err := p.engine.Start(ctx); err != nil {
+	if err := p.startProjections(ctx, c.storage, c.NoProject); err != nil {
 		return err
 	}
 	var demo *demo
@@ -76,6 +80,11 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, control.close()) }()
+	stopEsdb, err := c.Esdb.serve(ctx, p, c.Production)
+	if err != nil {
+		return err
+	}
+	defer stopEsdb()
 	return c.serve(ctx, listener, handler(p, handlerOptions{
 		production: c.Production, demo: demo, metrics: metrics, trustedProxies: c.TrustedProxies,
 	}))

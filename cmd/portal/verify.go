@@ -13,8 +13,14 @@ import (
 // verifyCommand checks the event log.
 type verifyCommand struct{ storage }
 
+// errNotEmbedded says that the portal does not keep the events itself.
+var errNotEmbedded = errors.New("the events are in EventStoreDB, which verifies its own files: only an embedded log can be verified")
+
 // Run checks the log of the running portal, or that of a folder which nobody uses, without changing it.
 func (c *verifyCommand) Run(ctx context.Context) error {
+	if c.EventStore != embedded {
+		return errNotEmbedded
+	}
 	var report pebblelog.Report
 	err := ask(ctx, c.storage, http.MethodPost, "/verify", nil, &report)
 	if errors.Is(err, errNotRunning) {

@@ -16,10 +16,11 @@ type Metadata struct {
 	CommandHash   string    `json:"commandHash,omitempty"` // of the command's body: the same key with another body is refused
 	CorrelationID uuid.UUID `json:"correlationId"`
 	CausationID   uuid.UUID `json:"causationId"`
-	Actor         string    `json:"actor,omitempty"`   // account id; empty for the system and for people not signed in
-	Role          string    `json:"role,omitempty"`    // in which the actor acted
-	Subject       string    `json:"subject,omitempty"` // account id of the person whose data the event holds: the key of its personal fields
-	Client        string    `json:"client,omitempty"`  // keyed hash of the network address
+	Actor         string    `json:"actor,omitempty"`      // account id; empty for the system and for people not signed in
+	Role          string    `json:"role,omitempty"`       // in which the actor acted
+	Subject       string    `json:"subject,omitempty"`    // account id of the person whose data the event holds: the key of its personal fields
+	Client        string    `json:"client,omitempty"`     // keyed hash of the network address
+	RecordedAt    string    `json:"recordedAt,omitempty"` // of an event that was moved since: when the first store accepted it, RFC 3339
 }
 
 // Envelope is a decoded event with everything known about it.
@@ -28,8 +29,8 @@ type Envelope struct {
 	Revision int64
 	Position eventstore.Position
 	ID       uuid.UUID
-	Type     string // the stored name, before upcasting
-	Created  time.Time
+	Type     string    // the stored name, before upcasting
+	Created  time.Time // when the event was recorded first, wherever it was moved since
 	Meta     Metadata
 	Event    any  // a struct of the aggregate's package, of the newest version
 	Erased   bool // the key of its subject is destroyed: personal fields hold zero values

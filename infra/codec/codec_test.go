@@ -242,7 +242,7 @@ func TestOlderVersionsReachTheNewestStruct(t *testing.T) {
 func TestUnknownTypeIsToldApart(t *testing.T) {
 	c, _ := newCodec(t)
 	recorded := stored(t, c, anOpened)
-	recorded.Type = "case.opened.v2"
+	recorded.Type = "case.forgotten.v2"
 
 	_, err := c.Decode(t.Context(), recorded)
 
@@ -250,7 +250,7 @@ func TestUnknownTypeIsToldApart(t *testing.T) {
 	if !errors.As(err, &unknown) {
 		t.Fatalf("error %v", err)
 	}
-	if diff := cmp.Diff(&codec.UnknownTypeError{Stream: stream, Revision: 7, Type: "case.opened.v2"}, unknown); diff != "" {
+	if diff := cmp.Diff(&codec.UnknownTypeError{Stream: stream, Revision: 7, Type: "case.forgotten.v2"}, unknown); diff != "" {
 		t.Error(diff)
 	}
 }

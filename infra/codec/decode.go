@@ -14,7 +14,7 @@ import (
 // key is destroyed the personal fields are zero values and the envelope says Erased. Nothing in the envelope shares
 // memory with the record.
 //
-// Errors: UnknownTypeError; DecodeError, around ErrTampered and ErrNoKey where it is those.
+// Errors: UnknownTypeError; NewerVersionError; DecodeError, around ErrTampered and ErrNoKey where it is those.
 func (c *Codec) Decode(ctx context.Context, recorded eventstore.Recorded) (Envelope, error) {
 	fail := func(part string, err error) (Envelope, error) {
 		return Envelope{}, &DecodeError{
@@ -27,11 +27,12 @@ func (c *Codec) Decode(ctx context.Context, recorded eventstore.Recorded) (Envel
 	}
 	p, current := c.byName[recorded.Type]
 	if _, known := c.older[recorded.Type]; !current && !known {
-		return Envelope{}, &UnknownTypeError{Stream: recorded.Stream, Revision: recorded.Revision, Type: recorded.Type}
+		return Envelope{}, c.unreadable(recorded)
 	}
 	if err := decodeMetadata(recorded.Metadata, &out.Meta); err != nil {
 		return fail("metadata", err)
 	}
+	out.Created = out.Meta.recorded(out.Created)
 	if !current {
 		return c.decodeOlder(ctx, recorded, out, fail)
 	}

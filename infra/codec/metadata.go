@@ -2,6 +2,7 @@ package codec
 
 import (
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -64,10 +65,24 @@ func (m *Metadata) set(name, value string) bool {
 		m.Subject = value
 	case "client":
 		m.Client = value
+	case "recordedAt":
+		m.RecordedAt = value
 	default:
 		return false
 	}
 	return true
+}
+
+// recorded is when the event was recorded first; created is the time of the store that holds it.
+func (m *Metadata) recorded(created time.Time) time.Time {
+	if m.RecordedAt == "" {
+		return created
+	}
+	first, err := time.Parse(time.RFC3339Nano, m.RecordedAt)
+	if err != nil {
+		return created // not a time of ours
+	}
+	return first.UTC()
 }
 
 func setID(id *uuid.UUID, value string) bool {

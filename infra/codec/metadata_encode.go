@@ -9,7 +9,12 @@ import (
 // appendMetadata writes what encoding/json writes for the metadata, at a fraction of its cost: every event has some.
 func appendMetadata(b []byte, m Metadata) ([]byte, error) {
 	texts := []struct{ name, value string }{
-		{`"commandHash":"`, m.CommandHash}, {`"actor":"`, m.Actor}, {`"role":"`, m.Role}, {`"subject":"`, m.Subject}, {`"client":"`, m.Client},
+		{`"commandHash":"`, m.CommandHash},
+		{`"actor":"`, m.Actor},
+		{`"role":"`, m.Role},
+		{`"subject":"`, m.Subject},
+		{`"client":"`, m.Client},
+		{`"recordedAt":"`, m.RecordedAt},
 	}
 	for _, t := range texts {
 		if !plainText(t.value) {

@@ -18,6 +18,7 @@ func TestMetadataIsWrittenAsEncodingJSONWritesIt(t *testing.T) {
 			CommandID: id.Draw(t, "command"), CommandHash: words.Draw(t, "hash"), CorrelationID: id.Draw(t, "correlation"),
 			CausationID: id.Draw(t, "causation"), Actor: words.Draw(t, "actor"), Role: words.Draw(t, "role"),
 			Subject: words.Draw(t, "subject"), Client: words.Draw(t, "client"),
+			RecordedAt: words.Draw(t, "recorded at"),
 		}
 		want, err := json.Marshal(m)
 		if err != nil {

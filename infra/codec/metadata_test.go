@@ -2,6 +2,7 @@ package codec
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -12,7 +13,7 @@ func FuzzMetadata(f *testing.F) {
 	id := uuid.MustParse("01890a5d-ac96-774b-bcce-b302099a8057")
 	for _, m := range []Metadata{
 		{},
-		{CommandID: id, CommandHash: "a", CorrelationID: id, CausationID: id, Actor: "b", Role: "c", Subject: "d", Client: "e"},
+		{CommandID: id, CommandHash: "a", CorrelationID: id, CausationID: id, Actor: "b", Role: "c", Subject: "d", Client: "e", RecordedAt: "f"},
 		{Actor: "Әлия", Role: `"\`},
 		{Role: "<&>"},
 	} {
@@ -47,7 +48,7 @@ func FuzzMetadata(f *testing.F) {
 
 func TestOwnMetadataIsReadTheQuickWay(t *testing.T) {
 	id := uuid.MustParse("01890a5d-ac96-774b-bcce-b302099a8057")
-	want := Metadata{CommandID: id, CommandHash: "a", CorrelationID: id, CausationID: id, Actor: "b", Role: "c", Subject: "d", Client: "e"}
+	want := Metadata{CommandID: id, CommandHash: "a", CorrelationID: id, CausationID: id, Actor: "b", Role: "c", Subject: "d", Client: "e", RecordedAt: "f"}
 	data, err := marshal(want)
 	if err != nil {
 		t.Fatal(err)
@@ -55,5 +56,26 @@ func TestOwnMetadataIsReadTheQuickWay(t *testing.T) {
 	var got Metadata
 	if !decodePlainMetadata(string(data), &got) || got != want {
 		t.Errorf("%s was read as %+v", data, got)
+	}
+}
+
+func TestAnEventThatWasMovedKeepsTheTimeAtWhichItWasRecordedFirst(t *testing.T) {
+	created := time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, row := range []struct {
+		metadata string
+		want     time.Time
+	}{
+		{`{}`, created},
+		{`{"recordedAt":"2026-11-22T01:02:03.4567891Z"}`, time.Date(2026, 11, 22, 1, 2, 3, 456_789_100, time.UTC)},
+		{`{ "recordedAt" : "2026-11-22T06:02:03+05:00" }`, time.Date(2026, 11, 22, 1, 2, 3, 0, time.UTC)},
+		{`{"recordedAt":"yesterday"}`, created},
+	} {
+		var m Metadata
+		if err := decodeMetadata([]byte(row.metadata), &m); err != nil {
+			t.Fatal(err)
+		}
+		if got := m.recorded(created); !got.Equal(row.want) {
+			t.Errorf("%s: recorded at %v, want %v", row.metadata, got, row.want)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -116,7 +117,7 @@ func TestWithoutAServerTheKeyringIsUnavailable(t *testing.T) {
 
 func TestAURLThatIsNoneIsNotQuoted(t *testing.T) {
 	t.Parallel()
-	if _, err := mongokeys.Open("mongodb://user:p4ssw0rd@"); err == nil || bytes.Contains([]byte(err.Error()), []byte("p4ss")) {
+	if _, err := mongokeys.Open("mongodb://user:p4ssw0rd@"); err == nil || strings.Contains(err.Error(), "p4ss") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -86,7 +86,7 @@ func Database(tb testing.TB) string {
 	server := Need(tb)
 	name := "portal_test_" + strings.ToLower(rand.Text())
 	tb.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), 10*time.Second)
 		defer cancel()
 		client, err := mongo.Connect(options.Client().ApplyURI(server.URL))
 		if err != nil {
@@ -121,7 +121,6 @@ type Ferret struct {
 
 // StartFerret starts the FerretDB that FerretVariable names. It keeps its data in a directory.
 func StartFerret(dir, address string) (*Ferret, error) {
-	//nolint:gosec // whoever runs the tests says what to start
 	command := exec.CommandContext(context.Background(), os.Getenv(FerretVariable), "-listen", address, "-dir", dir)
 	command.Stderr = os.Stderr
 	output, err := command.StdoutPipe()
