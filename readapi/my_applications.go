@@ -101,14 +101,24 @@ func (q *Queries) myPage(
 	if err != nil {
 		return nil, "", err
 	}
-	found, next, err := q.rows(ctx, collection, s, applicant, in)
-	if err != nil {
-		return nil, "", err
-	}
 	now := q.deps.Now()
 	key := renderedKey{applicant: applicant, status: in.Status, query: in.Query, after: in.After, limit: in.Limit}
 	from := renderedFrom{collection: collection, catalogue: s.generation, day: calendar.DateOf(now)}
 	last := q.rendered.find(key, from)
+	if last != nil && in.Query == "" {
+		// What was shown last is most likely still right: whether it is needs no bodies.
+		page, err := q.deps.Reads.List(ctx, collection, listed(applicant, in, true))
+		if err != nil {
+			return nil, "", fmt.Errorf("listing %s: %w", myapplications.Name, err)
+		}
+		if last.shows(page.Documents) {
+			return last, page.Next, nil
+		}
+	}
+	found, next, err := q.rows(ctx, collection, s, applicant, in)
+	if err != nil {
+		return nil, "", err
+	}
 	if last.shows(found) {
 		return last, next, nil
 	}
@@ -182,17 +192,23 @@ func (s *snapshot) row(stored *item[myapplications.Row], names map[string]string
 	}
 }
 
+// listed asks for a page of an applicant's rows.
+func listed(applicant string, in *myApplicationsInput, seenOnly bool) readstore.Query {
+	query := readstore.Query{
+		Index: myapplications.ByApplicant, Prefix: []any{applicant}, Limit: in.Limit, After: in.After, SeenOnly: seenOnly,
+	}
+	if in.Status != "" {
+		query.Index, query.Prefix = myapplications.ByApplicantAndStatus, []any{applicant, in.Status}
+	}
+	return query
+}
+
 // rows returns a page of an applicant's rows. With a search, pages are read until enough rows fit: an applicant's rows
 // are few.
 func (q *Queries) rows(
 	ctx context.Context, collection string, s *snapshot, applicant string, in *myApplicationsInput,
 ) (rows []readstore.Document, next string, err error) {
-	query := readstore.Query{
-		Index: myapplications.ByApplicant, Prefix: []any{applicant}, Limit: in.Limit, After: in.After,
-	}
-	if in.Status != "" {
-		query.Index, query.Prefix = myapplications.ByApplicantAndStatus, []any{applicant, in.Status}
-	}
+	query := listed(applicant, in, false)
 	wanted := servicecatalogue.Fold(strings.TrimSpace(in.Query))
 	for {
 		query.Limit = in.Limit - len(rows)

@@ -95,6 +95,7 @@ type Query struct {
 	Reverse  bool   // against the index's order
 	After    string // the Next of the page before
 	Limit    int    // 1 to MaxLimit
+	SeenOnly bool   // leave the bodies out, for who knows a document by its id and the position that it has seen
 }
 
 // MaxLimit is the largest page.

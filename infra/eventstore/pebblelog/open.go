@@ -102,7 +102,8 @@ func (l *Log) pebbleOptions(readOnly bool) *pebble.Options {
 	}
 	options.Experimental.SpanPolicyFunc = tablesByKind
 	options.TargetFileSizes[0] = 8 << 20
-	options.L0CompactionThreshold = 8
+	// Every compaction out of the first level writes the stream index below it anew: a few large ones cost less.
+	options.L0CompactionThreshold, options.L0StopWritesThreshold = 16, 48
 	for i := range options.Levels {
 		options.Levels[i].FilterPolicy = newHeadFilter()
 		options.Levels[i].IndexBlockSize = 64 << 10 // one step to an event, not two
@@ -249,7 +250,7 @@ func (l *Log) writable() error {
 }
 
 // tablesByKind keeps events, indexes and heads in tables of their own. Those of the events follow one another, so that
-// Pebble moves them down its levels as they are, and never writes an event a second time after its flush.
+// most of them move down Pebble's levels as they are, after a compaction out of the first level at most.
 func tablesByKind(key []byte) (policy pebble.SpanPolicy, end []byte, err error) {
 	return pebble.SpanPolicy{DisableValueSeparationBySuffix: true}, []byte{key[0] + 1}, nil
 }

@@ -32,7 +32,11 @@ func (s *Store) List(ctx context.Context, collection string, query readstore.Que
 	}
 	page := readstore.Page{Documents: make([]readstore.Document, 0, len(rows)), Next: next}
 	for _, r := range rows {
-		page.Documents = append(page.Documents, r.record.document())
+		document := r.record.document()
+		if query.SeenOnly {
+			document.Body = nil
+		}
+		page.Documents = append(page.Documents, document)
 	}
 	return page, nil
 }

@@ -32,6 +32,9 @@ func (s *Store) List(ctx context.Context, collection string, query readstore.Que
 	page := readstore.Page{Documents: make([]readstore.Document, 0, len(found.rows)), Next: next}
 	found.each(func(id string, stored record) {
 		page.Documents = append(page.Documents, document(id, stored))
+		if p.seenOnly {
+			page.Documents[len(page.Documents)-1].Body = nil
+		}
 	})
 	return page, nil
 }
@@ -61,6 +64,9 @@ func (s *Store) scan(ctx context.Context, p *plan, wanted func(record) bool) (fo
 		}
 		if len(found.rows) == p.limit {
 			return found, p.cursor(last), nil
+		}
+		if p.seenOnly {
+			stored = stored[:recordHeader]
 		}
 		found.add(id, stored, p.limit)
 		if len(found.rows) == p.limit {

@@ -15,6 +15,7 @@ type plan struct {
 	from, to   []byte // what is left of it after the cursor
 	reverse    bool
 	limit      int
+	seenOnly   bool
 }
 
 func newPlan(c *collection, query readstore.Query) (*plan, error) {
@@ -25,7 +26,7 @@ func newPlan(c *collection, query readstore.Query) (*plan, error) {
 	if err := query.Validate(ix.Index); err != nil {
 		return nil, err
 	}
-	p := &plan{collection: c, index: ix, reverse: query.Reverse, limit: query.Limit}
+	p := &plan{collection: c, index: ix, reverse: query.Reverse, limit: query.Limit, seenOnly: query.SeenOnly}
 	p.prefix = appendNumbered(make([]byte, 0, 64), tableIndex, ix.number)
 	for i, value := range query.Prefix {
 		if p.prefix, err = appendArgument(p.prefix, value, ix.Fields[i].Desc); err != nil {

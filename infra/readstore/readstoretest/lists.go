@@ -63,6 +63,23 @@ func testOrder(t *testing.T, h *Harness) {
 	}
 }
 
+func testSeenOnly(t *testing.T, h *Harness) {
+	declare(t, h.Store, "nasty", nastyIndexes...)
+	fillNasty(t, h.Store, "nasty")
+	for _, index := range nastyIndexes {
+		query := readstore.Query{Index: index.Name, Limit: 7}
+		want, err := h.Store.List(t.Context(), "nasty", query)
+		noError(t, err)
+		for i := range want.Documents {
+			want.Documents[i].Body = nil
+		}
+		query.SeenOnly = true
+		got, err := h.Store.List(t.Context(), "nasty", query)
+		noError(t, err)
+		equal(t, got, want)
+	}
+}
+
 func testNumbers(t *testing.T, h *Harness) {
 	declare(t, h.Store, "numbers", by("n", "n"), covering(by("n down", "-n")))
 	var inOrder []string

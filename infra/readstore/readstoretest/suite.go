@@ -58,6 +58,7 @@ func Run(t *testing.T, open Open) {
 		{"invalid requests are refused as such", testInvalid},
 		{"an ended context ends calls", testContext},
 		{"lists follow the order of the index", testOrder},
+		{"a list may leave the bodies out", testSeenOnly},
 		{"numbers of all types are one order", testNumbers},
 		{"a prefix chooses by exact values", testPrefix},
 		{"ranges are inclusive and go in the direction of the field", testRange},
