@@ -99,6 +99,7 @@ func TestReadModelsSurviveKillsAndFreezesOfTheirProcesses(t *testing.T) {
 		return c.start(t, "process-"+strconv.Itoa(number), decoder{}, models(1)...)
 	}
 	processes := []*process{hire(), hire(), hire()}
+	processes[0].as(c).caughtUp(t) // until one of them has begun, nothing serves
 
 	ctx, enough := context.WithCancel(t.Context())
 	var load sync.WaitGroup
