@@ -34,8 +34,12 @@ type Config struct {
 	Meter  metric.Meter     // nil: no metrics
 	Clock  func() time.Time // tells the age of events, for nothing else; nil: time.Now
 
-	LiveBatch      int // most events in one message of the live group; 0: 512
-	CatchUpBatch   int // most events in one message of a group that catches up; 0: 4096
+	LiveBatch    int // most events in one message of the live group; 0: 512
+	CatchUpBatch int // most events in one message of a group that catches up; 0: 4096
+	// DeferCompactions, where nobody reads beside, is called before read models are rebuilt, and what it returns once they
+	// are built; nil: nothing is.
+	DeferCompactions func() (resume func())
+
 	MostLag        int // events that are counted to tell how far a projection is behind; 0: 1,000,000
 	CacheDocuments int // most documents that a group that catches up changes before it stores them; 0: 8192
 
@@ -77,6 +81,9 @@ func New(config Config) (*Engine, error) {
 	config.LiveBatch = cmp.Or(config.LiveBatch, pubsub.DefaultBatch)
 	config.CatchUpBatch = cmp.Or(config.CatchUpBatch, 4096)
 	config.CacheDocuments = cmp.Or(config.CacheDocuments, 8192)
+	if config.DeferCompactions == nil {
+		config.DeferCompactions = func() func() { return func() {} }
+	}
 	config.MostLag = cmp.Or(config.MostLag, 1_000_000)
 	config.LivePace = cmp.Or(config.LivePace, 2*time.Millisecond)
 	config.RecentDocuments = cmp.Or(config.RecentDocuments, 4096)

@@ -39,6 +39,8 @@ func (s *session) rebuild(ctx context.Context, names ...string) ([]Report, error
 		}
 	}
 	started := time.Now()
+	resume := s.config.DeferCompactions()
+	defer resume()
 	builds, err := s.generations(ctx, names)
 	if err != nil {
 		return nil, err
@@ -54,6 +56,7 @@ func (s *session) rebuild(ctx context.Context, names ...string) ([]Report, error
 		}
 		built[name] = time.Since(started)
 	}
+	resume()
 	var reports []Report
 	for _, name := range names {
 		r := builds[name]

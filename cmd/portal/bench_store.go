@@ -86,7 +86,7 @@ func (quietLogger) Fatalf(format string, args ...any) {
 
 // rebuild measures the rebuild of every read model against reading and decoding the log alone.
 func (b *bench) rebuild(ctx context.Context, l *loaded) (_ []figure, err error) {
-	p, err := open(ctx, l.where, options{messages: &outbox{}})
+	p, err := open(ctx, l.where, options{messages: &outbox{}, alone: true})
 	if err != nil {
 		return nil, err
 	}

@@ -192,7 +192,7 @@ func either[T any](
 	if !errors.Is(err, errNotRunning) {
 		return value, err
 	}
-	p, err := open(ctx, where, options{messages: &outbox{}})
+	p, err := open(ctx, where, options{messages: &outbox{}, alone: true})
 	if err != nil {
 		return value, err
 	}

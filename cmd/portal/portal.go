@@ -19,6 +19,7 @@ import (
 	"services.example/portal/infra/eventstore/pebblelog"
 	"services.example/portal/infra/httpapi"
 	"services.example/portal/infra/readstore"
+	"services.example/portal/infra/readstore/pebblestore"
 	"services.example/portal/infra/session"
 	"services.example/portal/projections"
 	"services.example/portal/projections/all"
@@ -52,6 +53,7 @@ type options struct {
 	limits   commands.Limits
 	siteURL  string
 	meter    metric.Meter
+	alone    bool // nobody reads what this process writes before it has ended
 }
 
 // now is the portal's clock: UTC in milliseconds, which every store keeps exactly.
@@ -95,6 +97,9 @@ func open(ctx context.Context, where storage, with options) (_ *portal, err erro
 	}
 	config := projections.Config{
 		Events: p.events, Reads: p.reads, Decoder: p.codec, Projections: all.Projections(), Meter: with.meter, Leases: p.leases(where),
+	}
+	if store, ok := p.reads.(*pebblestore.Store); ok && with.alone {
+		config.DeferCompactions = store.DeferCompactions
 	}
 	if p.log == nil {
 		config.MostLag = countedByReading

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -28,6 +29,8 @@ type Store struct {
 	db      *pebble.DB
 	logger  *engineLogger
 	disk    diskGuard
+
+	deferred atomic.Int32 // those who asked for compactions to wait
 
 	life   sync.RWMutex // held by every call while it works; Close waits for them
 	closed bool
@@ -115,8 +118,12 @@ func (s *Store) engineOptions(lock *pebble.Lock) *pebble.Options {
 		LBaseMaxBytes:               64 << 20,
 		BytesPerSync:                1 << 20,
 		FlushDelayDeleteRange:       flushDelay,
-		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
+		CompactionConcurrencyRange:  s.compactions,
 	}
+	// More compactions at a time than least: never.
+	options.Experimental.L0CompactionConcurrency = math.MaxInt
+	options.Experimental.CompactionDebtConcurrency = math.MaxUint64
+	options.Experimental.CompactionGarbageFractionForMaxConcurrency = func() float64 { return -1 }
 	for i := range options.Levels {
 		options.Levels[i].BlockSize = 8 << 10
 		options.Levels[i].IndexBlockSize = 64 << 10
@@ -126,6 +133,26 @@ func (s *Store) engineOptions(lock *pebble.Lock) *pebble.Options {
 	}
 	options.Levels[len(options.Levels)-1].Compression = func() *sstable.CompressionProfile { return sstable.FastestCompression }
 	return options
+}
+
+// compactions is how many there may be at a time: one, and none while they are deferred.
+func (s *Store) compactions() (least, most int) {
+	if s.deferred.Load() > 0 {
+		return 0, 1 // the engine divides by the greater one, and comes to it only by settings that engineOptions excludes
+	}
+	return 1, 1
+}
+
+// DeferCompactions lets tables of latest writes pile up until resume is called, and merges them only then, once: for a
+// rebuild that nobody reads beside, which would be merged again and again otherwise. Reading is slow meanwhile.
+func (s *Store) DeferCompactions() (resume func()) {
+	s.deferred.Add(1)
+	return sync.OnceFunc(func() {
+		s.deferred.Add(-1)
+		if _, err := s.db.AsyncFlush(); err != nil { // after which the engine looks for what is to be merged
+			s.options.Logger.Warn("compactions begin with the next writes", "error", err)
+		}
+	})
 }
 
 // load prepares an opened database: its format, its catalogue, and no rests of unfinished work.
