@@ -59,9 +59,16 @@ func appendField(dst []byte, value bsoncore.Value, descending bool) ([]byte, err
 	case bsoncore.TypeDouble:
 		return appendDigits(dst, kindNumber, appendNumber(payload, value.Double(), 0), descending), nil
 	case bsoncore.TypeString:
-		return appendString(dst, value.StringValue(), descending)
+		text, ok := value.StringValueOK()
+		if !ok {
+			return nil, &readstore.InvalidError{Reason: "a string that does not end cannot be indexed"}
+		}
+		return appendString(dst, text, descending)
 	case bsoncore.TypeBinary:
-		subtype, data := value.Binary()
+		subtype, data, ok := value.BinaryOK()
+		if !ok {
+			return nil, &readstore.InvalidError{Reason: "damaged binary data cannot be indexed"}
+		}
 		payload = append(binary.BigEndian.AppendUint32(payload, uint32(len(data))), subtype)
 		return appendDigits(dst, kindBinary, append(payload, data...), descending), nil
 	case bsoncore.TypeObjectID:

@@ -242,12 +242,17 @@ func isPlainName(name string) bool {
 }
 
 func isPlainValue(value bsoncore.Value, depth int, inArray bool) bool {
-	switch value.Type {
+	switch value.Type { // what a body holds deep inside may be damaged: then it is kept as it is
 	case bsoncore.TypeEmbeddedDocument:
-		return isPlain(value.Document(), depth+1)
+		document, ok := value.DocumentOK()
+		return ok && isPlain(document, depth+1)
 	case bsoncore.TypeArray:
-		items, err := value.Array().Values()
-		if err != nil || inArray {
+		array, ok := value.ArrayOK()
+		if !ok || inArray {
+			return false
+		}
+		items, err := array.Values()
+		if err != nil {
 			return false
 		}
 		for _, item := range items {
@@ -257,10 +262,11 @@ func isPlainValue(value bsoncore.Value, depth int, inArray bool) bool {
 		}
 		return true
 	case bsoncore.TypeString:
-		return utf8.ValidString(value.StringValue())
+		text, ok := value.StringValueOK()
+		return ok && utf8.ValidString(text)
 	case bsoncore.TypeDouble:
-		n := value.Double()
-		return !math.IsNaN(n) && !math.IsInf(n, 0) && (n != 0 || !math.Signbit(n))
+		n, ok := value.DoubleOK()
+		return ok && !math.IsNaN(n) && !math.IsInf(n, 0) && (n != 0 || !math.Signbit(n))
 	case bsoncore.TypeBinary, bsoncore.TypeObjectID, bsoncore.TypeBoolean, bsoncore.TypeDateTime, bsoncore.TypeNull,
 		bsoncore.TypeInt32, bsoncore.TypeInt64, bsoncore.TypeTimestamp, bsoncore.TypeDecimal128:
 		return true
