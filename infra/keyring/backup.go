@@ -12,16 +12,29 @@ func (k *Keyring) Backup(ctx context.Context, dir string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := makeBackup(dir); err != nil {
+		return err
+	}
+	content, err := k.snapshot()
+	if err != nil {
+		return err
+	}
+	return writeBackup(dir, content)
+}
+
+// makeBackup makes the folder of a backup, in which there may be no keyring.
+func makeBackup(dir string) error {
 	if _, err := os.Stat(path(dir)); !os.IsNotExist(err) {
 		return fmt.Errorf("backing up the keyring: %s holds one already", dir)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("making the folder of the keyring's backup: %w", err)
 	}
-	content, err := k.snapshot()
-	if err != nil {
-		return err
-	}
+	return nil
+}
+
+// writeBackup writes the slots of a keyring into its backup, whole or not at all.
+func writeBackup(dir string, content []byte) error {
 	draft, err := writeDraft(dir, content)
 	if err != nil {
 		return fmt.Errorf("writing the keyring's backup: %w", err)

@@ -100,8 +100,7 @@ func (k *Keyring) Create(ctx context.Context, subject string) error {
 
 // Named returns the 32 random bytes of this name, made on first use. They outlive a change of the master key.
 func (k *Keyring) Named(ctx context.Context, name string) ([]byte, error) {
-	sum := sha256.Sum256([]byte("named secret: " + name))
-	owner := id(sum[:16])
+	owner := secretID(name)
 	if err := k.create(ctx, kindSecret, owner); err != nil {
 		return nil, fmt.Errorf("making the secret %q: %w", name, err)
 	}
@@ -239,6 +238,12 @@ func (k *Keyring) create(ctx context.Context, what kind, owner id) error {
 	case <-ctx.Done():
 		return ctx.Err() // the key may come to be: that harms nobody
 	}
+}
+
+// secretID is the owner of a named secret.
+func secretID(name string) id {
+	sum := sha256.Sum256([]byte("named secret: " + name))
+	return id(sum[:16])
 }
 
 func parseSubject(subject string) (id, error) {

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/cipher"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"iter"
-	"os"
 	"time"
 
 	"github.com/google/uuid"
@@ -226,8 +224,7 @@ func (k *Shared) create(ctx context.Context, what kind, owner id) error {
 
 // Named returns the 32 random bytes of this name, made on first use. They outlive a change of the master key.
 func (k *Shared) Named(ctx context.Context, name string) ([]byte, error) {
-	sum := sha256.Sum256([]byte("named secret: " + name))
-	owner := id(sum[:16])
+	owner := secretID(name)
 	if err := k.create(ctx, kindSecret, owner); err != nil {
 		return nil, fmt.Errorf("making the secret %q: %w", name, err)
 	}
@@ -342,11 +339,8 @@ func (k *Shared) rewrapHeader(ctx context.Context) error {
 // Backup copies the keyring as it is now into a folder, in which Open finds it: there it is a keyring of one process, under
 // the same master key. The folder is made if it is not there, and must hold no keyring.
 func (k *Shared) Backup(ctx context.Context, dir string) error {
-	if _, err := os.Stat(path(dir)); !os.IsNotExist(err) {
-		return fmt.Errorf("backing up the keyring: %s holds one already", dir)
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("making the folder of the keyring's backup: %w", err)
+	if err := makeBackup(dir); err != nil {
+		return err
 	}
 	var header, others bytes.Buffer
 	for stored, err := range k.slots.All(ctx) {
@@ -363,14 +357,7 @@ func (k *Shared) Backup(ctx context.Context, dir string) error {
 			others.Write(s[:])
 		}
 	}
-	draft, err := writeDraft(dir, append(header.Bytes(), others.Bytes()...))
-	if err != nil {
-		return fmt.Errorf("writing the keyring's backup: %w", err)
-	}
-	if err := os.Rename(draft, path(dir)); err != nil {
-		return fmt.Errorf("naming the keyring's backup: %w", err)
-	}
-	return syncDir(dir)
+	return writeBackup(dir, append(header.Bytes(), others.Bytes()...))
 }
 
 // Share copies a keyring of one process into a shared place that holds none, or the beginning of the same: how a portal
