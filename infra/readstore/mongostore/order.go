@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"math"
 	"unicode/utf8"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -53,11 +52,11 @@ func appendField(dst []byte, value bsoncore.Value, descending bool) ([]byte, err
 	case bsoncore.TypeNull, bsoncore.TypeUndefined:
 		return appendKind(dst, kindNull, descending), nil
 	case bsoncore.TypeInt32:
-		return appendDigits(dst, kindNumber, appendInt(payload, int64(value.Int32())), descending), nil
+		return appendDigits(dst, kindNumber, readstore.AppendSortableInt(payload, int64(value.Int32())), descending), nil
 	case bsoncore.TypeInt64:
-		return appendDigits(dst, kindNumber, appendInt(payload, value.Int64()), descending), nil
+		return appendDigits(dst, kindNumber, readstore.AppendSortableInt(payload, value.Int64()), descending), nil
 	case bsoncore.TypeDouble:
-		return appendDigits(dst, kindNumber, appendNumber(payload, value.Double(), 0), descending), nil
+		return appendDigits(dst, kindNumber, readstore.AppendSortableFloat(payload, value.Double()), descending), nil
 	case bsoncore.TypeString:
 		text, ok := value.StringValueOK()
 		if !ok {
@@ -104,32 +103,6 @@ func appendDigits(dst []byte, kind byte, payload []byte, descending bool) []byte
 		}
 	}
 	return hex.AppendEncode(appendKind(dst, kind, descending), payload)
-}
-
-// appendInt encodes a whole number as the greatest double that is not above it, and what is missing.
-func appendInt(dst []byte, n int64) []byte {
-	const tooLarge = 1 << 63 // as a double: int64 ends just below
-	floor := float64(n)
-	if floor >= tooLarge || int64(floor) > n {
-		floor = math.Nextafter(floor, math.Inf(-1))
-	}
-	return appendNumber(dst, floor, uint16(n-int64(floor))) // at most 1023: the distance of doubles below 2^63
-}
-
-// appendNumber encodes floor+missing. Not-a-number comes before all numbers, and the two zeros are the same.
-func appendNumber(dst []byte, floor float64, missing uint16) []byte {
-	var sortable uint64
-	switch bits := math.Float64bits(floor); {
-	case math.IsNaN(floor):
-		sortable = 0
-	case floor == 0:
-		sortable = 1 << 63
-	case bits>>63 == 1:
-		sortable = ^bits
-	default:
-		sortable = bits | 1<<63
-	}
-	return binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint64(dst, sortable), missing)
 }
 
 func appendString(dst []byte, text string, descending bool) ([]byte, error) {

@@ -3,7 +3,6 @@ package pebblestore
 import (
 	"encoding/binary"
 	"fmt"
-	"math"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -68,7 +67,7 @@ func appendValue(dst []byte, value bsoncore.Value) ([]byte, error) {
 	case bsoncore.TypeInt64:
 		return appendInt(dst, value.Int64()), nil
 	case bsoncore.TypeDouble:
-		return appendNumber(dst, value.Double(), 0), nil
+		return readstore.AppendSortableFloat(append(dst, kindNumber), value.Double()), nil
 	case bsoncore.TypeString:
 		const length, end = 4, 1 // bytes around the text
 		if len(value.Data) < length+end {
@@ -96,31 +95,8 @@ func appendValue(dst []byte, value bsoncore.Value) ([]byte, error) {
 	}
 }
 
-// appendInt encodes a whole number as the greatest double that is not above it, and what is missing.
 func appendInt(dst []byte, n int64) []byte {
-	const tooLarge = 1 << 63 // as a double: int64 ends just below
-	floor := float64(n)
-	if floor >= tooLarge || int64(floor) > n {
-		floor = math.Nextafter(floor, math.Inf(-1))
-	}
-	return appendNumber(dst, floor, uint16(n-int64(floor))) // at most 1023: the distance of doubles below 2^63
-}
-
-// appendNumber encodes floor+missing. Not-a-number comes before all numbers, and the two zeros are the same.
-func appendNumber(dst []byte, floor float64, missing uint16) []byte {
-	var sortable uint64
-	switch bits := math.Float64bits(floor); {
-	case math.IsNaN(floor):
-		sortable = 0
-	case floor == 0:
-		sortable = 1 << 63
-	case bits>>63 == 1:
-		sortable = ^bits
-	default:
-		sortable = bits | 1<<63
-	}
-	dst = binary.BigEndian.AppendUint64(append(dst, kindNumber), sortable)
-	return binary.BigEndian.AppendUint16(dst, missing)
+	return readstore.AppendSortableInt(append(dst, kindNumber), n)
 }
 
 func appendString[S string | []byte](dst []byte, text S) []byte {
