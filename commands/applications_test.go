@@ -221,7 +221,7 @@ func TestTheTermCountsByTheProvidersCalendar(t *testing.T) {
 		t.Errorf("due at %s, want %s", got, due)
 	}
 	w.happened(end, application.Submitted{
-		ServiceID: adviceID, Term: service.Term{Days: 15, Kind: service.WorkingDays}, DueAt: sent.State.DueAt, At: w.clock.Now(),
+		ServiceID: adviceID, ProviderID: providerID, Term: service.Term{Days: 15, Kind: service.WorkingDays}, DueAt: sent.State.DueAt, At: w.clock.Now(),
 	})
 }
 

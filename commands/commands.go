@@ -13,7 +13,10 @@ import (
 	"services.example/portal/domain/application"
 	"services.example/portal/domain/calendar"
 	"services.example/portal/domain/catalogue"
+	"services.example/portal/domain/correspondence"
+	"services.example/portal/domain/notification"
 	"services.example/portal/domain/service"
+	"services.example/portal/domain/signature"
 	"services.example/portal/infra/codec"
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/readstore"
@@ -148,8 +151,14 @@ func AggregateTypes() []codec.Aggregate {
 	return []codec.Aggregate{
 		codec.Events("account", account.EventTypes),
 		codec.Events("service", service.EventTypes),
-		codec.Events("application", application.EventTypes),
+		codec.Events("application", application.EventTypes,
+			codec.Upcast{From: "application.submitted.v1", To: "application.submitted.v2", Do: application.SubmittedV2}),
 		numbers,
+		codec.Events("correspondence", correspondence.EventTypes),
+		codec.Events("reading", correspondence.ReadingEventTypes),
+		codec.Events("note", correspondence.NoteEventTypes),
+		codec.Events("signature", signature.EventTypes),
+		codec.Events("notification", notification.EventTypes),
 		codec.Events("calendar", calendar.EventTypes),
 		categories,
 		codec.Events("provider", catalogue.ProviderEventTypes),

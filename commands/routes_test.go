@@ -367,7 +367,7 @@ func TestApplicationsOverHTTP(t *testing.T) {
 		t.Errorf("sent %+v", sent)
 	}
 	at = b.then(at, application.Submitted{
-		ServiceID: adviceID, Term: service.Term{Days: 15, Kind: service.WorkingDays}, DueAt: w.stateOf(a.ID).DueAt, At: now,
+		ServiceID: adviceID, ProviderID: providerID, Term: service.Term{Days: 15, Kind: service.WorkingDays}, DueAt: w.stateOf(a.ID).DueAt, At: now,
 	})
 	b.do("DELETE", url, nil).refuses(t, http.StatusConflict, "not-a-draft")
 	b.do("POST", url+"/withdraw", nil).is(t, http.StatusOK, &sent).writtenAt(w, 9)

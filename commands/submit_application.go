@@ -21,7 +21,9 @@ func (a *Applications) SubmitApplication(ctx context.Context, req Request, id st
 			if err != nil {
 				return nil, err
 			}
-			submit := application.Submit{Applicant: req.Actor, Form: form, Term: content.Passport.Term, At: a.deps.Now()}
+			submit := application.Submit{
+				Applicant: req.Actor, Form: form, Provider: content.Passport.ProviderID, Term: content.Passport.Term, At: a.deps.Now(),
+			}
 			due, err := days.Calendar().Due(submit.At, submit.Term)
 			if err != nil {
 				return nil, fmt.Errorf("counting the term: %w", err)

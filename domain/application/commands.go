@@ -57,10 +57,12 @@ type RemoveFile struct {
 	At        time.Time
 }
 
-// Submit sends the application. DueAt follows from the term and the provider's calendar.
+// Submit sends the application, first or after it was returned. DueAt follows from the term and the provider's calendar;
+// after a return, from the due date before and the days for which the term stood still.
 type Submit struct {
 	Applicant string
 	Form      Form
+	Provider  string // of the service
 	Term      service.Term
 	DueAt     time.Time
 	At        time.Time

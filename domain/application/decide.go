@@ -189,7 +189,10 @@ func decideSubmit(s State, c Submit) ([]Event, error) {
 	if len(missing) > 0 {
 		return nil, &problem.Problem{Kind: problem.Invalid, Code: "incomplete", Fields: missing}
 	}
-	return []Event{Submitted{ServiceID: s.ServiceID, Term: c.Term, DueAt: c.DueAt, At: c.At}}, nil
+	if s.Status == Returned {
+		return []Event{Resubmitted{DueAt: c.DueAt, At: c.At}}, nil
+	}
+	return []Event{Submitted{ServiceID: s.ServiceID, ProviderID: c.Provider, Term: c.Term, DueAt: c.DueAt, At: c.At}}, nil
 }
 
 func decideWithdraw(s State, c Withdraw) ([]Event, error) {

@@ -139,7 +139,7 @@ func TestEveryCommandInEveryStatus(t *testing.T) {
 		}},
 		{"sending", submit(), refuses(errNotEditable), map[application.Status]answer{
 			application.Draft:           happens(submitted),
-			application.Returned:        happens(submitted),
+			application.Returned:        happens(application.Resubmitted{DueAt: later, At: noon}),
 			application.StatusSubmitted: {},
 			application.Deleted:         refuses(errNotFound),
 		}},

@@ -26,16 +26,70 @@ const (
 	Deleted           Status = "deleted"
 )
 
+// Outcome is how an application ended.
+type Outcome string
+
+// The outcomes.
+const (
+	OutcomeAnswered  Outcome = "answered"
+	OutcomeApproved  Outcome = "approved"
+	OutcomeRefused   Outcome = "refused"
+	OutcomeNotSigned Outcome = "not-signed" // the applicant never signed what was to be signed
+)
+
 // State is what the rules need to know of an application. The zero State is one that was never started.
 type State struct {
 	Status         Status
 	Applicant      string // account id
 	ServiceID      string
 	ServiceVersion int
+	ProviderID     string // empty until sending, and in applications that were sent when events did not name it
 	Number         string
 	Steps          []Step
-	SubmittedAt    time.Time
+	SubmittedAt    time.Time // when it was sent first
 	DueAt          time.Time
+	ReturnedAt     time.Time // since when the term stands still; zero: it runs
+	Executors      []string  // account ids, in the order of their assignment
+	Answered       bool      // the provider has given a first answer: returned, responded or decided
+	Uploads        []Upload
+	Decision       *Decision // nil: none yet
+	Documents      []Document
+	Questionnaire  bool    // was answered
+	Outcome        Outcome // of a completed one
+
+	DueSoonFor  time.Time // the due date of which people were warned
+	OverdueFor  time.Time // the due date that was said to have passed
+	RemindedOf  []string  // signature, questionnaire
+	CompletedAt time.Time
+}
+
+// Upload is a file that belongs to no step.
+type Upload struct {
+	File
+	Staff bool // uploaded by the provider's staff
+}
+
+// Decision is what an executor answered: the response to a consultation, or the decision on a support measure.
+type Decision struct {
+	Outcome  Outcome // answered, approved or refused
+	Executor string  // account id
+	Reason   string  // of a refusal
+	Text     string
+	FileIDs  []string
+	At       time.Time
+}
+
+// Document is something to read or to sign.
+type Document struct {
+	ID         string
+	Kind       string // act, agreement or result
+	Version    int
+	File       File
+	Signers    []string // in the order in which they sign
+	By         string   // eds or acceptance
+	Signed     bool     // by everybody
+	Superseded bool     // replaced by a later one of its kind
+	IssuedAt   time.Time
 }
 
 // Step is one step with what is in it.
@@ -83,11 +137,13 @@ func Evolve(s State, event Event) State {
 			step.Files, step.Complete = slices.DeleteFunc(slices.Clone(step.Files), removed), e.Complete
 		})
 	case Submitted:
-		s.Status, s.SubmittedAt, s.DueAt = StatusSubmitted, e.At, e.DueAt
+		s.Status, s.SubmittedAt, s.DueAt, s.ProviderID = StatusSubmitted, e.At, e.DueAt, e.ProviderID
 	case Withdrawn:
 		s.Status = StatusWithdrawn
 	case DraftDeleted:
 		s.Status = Deleted
+	default:
+		return evolveWork(s, event)
 	}
 	return s
 }

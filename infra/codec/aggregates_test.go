@@ -5,19 +5,28 @@ import (
 	"services.example/portal/domain/application"
 	"services.example/portal/domain/calendar"
 	"services.example/portal/domain/catalogue"
+	"services.example/portal/domain/correspondence"
+	"services.example/portal/domain/notification"
 	"services.example/portal/domain/service"
+	"services.example/portal/domain/signature"
 	"services.example/portal/infra/codec"
 )
 
 // aggregates lists every aggregate of the portal: what is listed here has golden files and is in the event catalogue.
 var aggregates = []codec.Aggregate{
 	codec.Events("account", account.EventTypes),
-	codec.Events("application", application.EventTypes),
+	codec.Events("application", application.EventTypes,
+		codec.Upcast{From: "application.submitted.v1", To: "application.submitted.v2", Do: application.SubmittedV2}),
 	only(application.NumbersStream, codec.Events("application-number", application.NumberEventTypes)),
 	codec.Events("calendar", calendar.EventTypes),
 	only("catalogue", codec.Events("catalogue", catalogue.CategoryEventTypes)),
+	codec.Events("correspondence", correspondence.EventTypes),
+	codec.Events("note", correspondence.NoteEventTypes),
+	codec.Events("notification", notification.EventTypes),
 	codec.Events("provider", catalogue.ProviderEventTypes),
+	codec.Events("reading", correspondence.ReadingEventTypes),
 	codec.Events("service", service.EventTypes),
+	codec.Events("signature", signature.EventTypes),
 }
 
 // only is an aggregate with a single stream.
