@@ -123,7 +123,8 @@ type Advance struct {
 }
 
 // Batch is a set of changes. On an adapter with transactions it is atomic; elsewhere the documents are written before
-// the checkpoints, and the position that every document carries makes a repetition harmless.
+// the checkpoints, and the position that every document carries, and a removed one leaves behind for a day, makes a
+// repetition harmless, also one that comes late.
 type Batch struct {
 	Writes   []Write
 	Advances []Advance

@@ -12,21 +12,15 @@ import (
 	"github.com/google/uuid"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
-	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
-	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
-	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
-	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/connstring"
 
 	"services.example/portal/infra/codec"
 	"services.example/portal/infra/keyring"
+	"services.example/portal/infra/mongodb"
 )
 
 const (
-	collection      = "keyring"
-	defaultDatabase = "portal"
-	timeout         = 5 * time.Second // of calls whose context has no deadline, unless the URL has timeoutMS
-	closeTimeout    = 5 * time.Second
+	collection = "keyring"
+	timeout    = 5 * time.Second // of calls whose context has no deadline, unless the URL has timeoutMS
 )
 
 // Slots is the collection. It is safe for use by many goroutines and processes.
@@ -39,35 +33,15 @@ var _ keyring.Slots = (*Slots)(nil)
 
 // Open makes it of a MongoDB URL, in the database that the URL names, or else in "portal". It does not need the server yet.
 func Open(url string) (*Slots, error) {
-	parsed, err := connstring.ParseAndValidate(url)
+	client, database, err := mongodb.Connect(url, timeout)
 	if err != nil {
-		return nil, errors.New("the URL of MongoDB cannot be understood") // the cause may quote a password
-	}
-	settings := options.Client().ApplyURI(url).SetAppName("portal").
-		SetWriteConcern(writeconcern.Majority()).SetReadConcern(readconcern.Majority()).SetReadPreference(readpref.Primary())
-	if settings.Timeout == nil {
-		settings.SetTimeout(timeout)
-	}
-	client, err := mongo.Connect(settings)
-	if err != nil {
-		return nil, errors.New("the URL of MongoDB has options that do not fit together")
-	}
-	database := parsed.Database
-	if database == "" {
-		database = defaultDatabase
+		return nil, err
 	}
 	return &Slots{client: client, keys: client.Database(database).Collection(collection)}, nil
 }
 
 // Close ends the connections.
-func (s *Slots) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
-	defer cancel()
-	if err := s.client.Disconnect(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("closing the keyring's collection: %w", err)
-	}
-	return nil
-}
+func (s *Slots) Close() error { return mongodb.Disconnect(s.client) }
 
 // document is a slot as it is stored.
 type document struct {
@@ -131,17 +105,14 @@ func (s *Slots) All(ctx context.Context) iter.Seq2[[]byte, error] {
 	}
 }
 
-// failure makes an error of the driver one of the port. What the driver says of documents is left out.
+// failure makes an error of the driver one of the port.
 func failure(ctx context.Context, doing string, err error) error {
-	var server mongo.ServerError
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: %w: %w", doing, codec.ErrUnavailable, ctx.Err())
-	case errors.As(err, &server):
-		return fmt.Errorf("%s: %w: MongoDB answered with error codes %v", doing, codec.ErrUnavailable, server.ErrorCodes())
 	default:
-		return fmt.Errorf("%s: %w: MongoDB does not answer", doing, codec.ErrUnavailable)
+		return fmt.Errorf("%s: %w: %s", doing, codec.ErrUnavailable, mongodb.Describe(err))
 	}
 }

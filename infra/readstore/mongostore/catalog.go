@@ -28,19 +28,27 @@ type catalog struct {
 
 // collection is a declared collection. Its successor after a change of its indexes shares the gate.
 type collection struct {
-	name          string
-	expires       bool
-	serverExpires bool // the server removes expired entries by itself
-	indexes       []*index
-	gate          *sync.RWMutex // writes: read-locked; changes of the indexes: locked
+	name    string
+	expires bool
+	sweeper sweeper
+	indexes []*index
+	gate    *sync.RWMutex // writes: read-locked; changes of the indexes: locked
 }
+
+// sweeper says who removes expired entries and old marks of removal. It is empty while there is no index to find them by.
+type sweeper string
+
+const (
+	sweptByServer sweeper = "server"
+	sweptByUpkeep sweeper = "upkeep"
+)
 
 // storedCollection is the form in which a declaration is kept.
 type storedCollection struct {
-	Name          string        `bson:"_id"`
-	Expires       bool          `bson:"expires"`
-	ServerExpires bool          `bson:"serverExpires"`
-	Indexes       []storedIndex `bson:"indexes"`
+	Name    string        `bson:"_id"`
+	Expires bool          `bson:"expires"`
+	Sweeper sweeper       `bson:"sweeper"`
+	Indexes []storedIndex `bson:"indexes"`
 }
 
 type storedIndex struct {
@@ -51,7 +59,7 @@ type storedIndex struct {
 }
 
 func (c *collection) stored() storedCollection {
-	stored := storedCollection{Name: c.name, Expires: c.expires, ServerExpires: c.serverExpires, Indexes: []storedIndex{}}
+	stored := storedCollection{Name: c.name, Expires: c.expires, Sweeper: c.sweeper, Indexes: []storedIndex{}}
 	for _, ix := range c.indexes {
 		stored.Indexes = append(stored.Indexes, storedIndex{ix.Name, ix.Fields, ix.Covering, ix.ready})
 	}
@@ -59,7 +67,7 @@ func (c *collection) stored() storedCollection {
 }
 
 func (s storedCollection) collection() *collection {
-	c := &collection{name: s.Name, expires: s.Expires, serverExpires: s.ServerExpires, gate: new(sync.RWMutex)}
+	c := &collection{name: s.Name, expires: s.Expires, sweeper: s.Sweeper, gate: new(sync.RWMutex)}
 	for _, ix := range s.Indexes {
 		c.indexes = append(c.indexes, newIndex(readstore.Index{Name: ix.Name, Fields: ix.Fields, Covering: ix.Covering}, ix.Ready))
 	}

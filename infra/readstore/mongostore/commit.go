@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -16,9 +17,10 @@ import (
 	"services.example/portal/infra/readstore"
 )
 
-// Commit writes the documents, each only if it has seen less, and then moves the checkpoints. If a checkpoint stands
-// elsewhere already, nothing is written. If the outcome is unknown the error is ErrUnavailable, and repeating the batch
-// is harmless. Every batch is durable on a majority, whatever its Sync.
+// Commit writes the documents, each only if it has seen less, and then moves the checkpoints. A removed document leaves a
+// mark with its position for a day, against writers that are late. If a checkpoint stands elsewhere already, nothing is
+// written. If the outcome is unknown the error is ErrUnavailable, and repeating the batch is harmless. Every batch is
+// durable on a majority, whatever its Sync.
 func (s *Store) Commit(ctx context.Context, batch readstore.Batch) error {
 	if err := s.begin(ctx); err != nil {
 		return err
@@ -61,9 +63,9 @@ type set struct {
 // outcome is what the writes of one document come to.
 type outcome struct {
 	id     string
-	below  eventstore.Position // a stored document that has seen this or more stays
-	stored bool                // there was a document
-	wanted bson.Raw            // nil: none
+	seen   eventstore.Position // what is stored and has seen this or more stays
+	stored bool                // there was something, be it a mark of removal
+	wanted bson.Raw
 }
 
 // sets sorts the writes by collection, and keeps the collections' indexes from changing until leave is called.
@@ -109,7 +111,7 @@ func (s *Store) prepare(ctx context.Context, of *set) error {
 	}
 	for _, id := range ids {
 		at, exists := stored[id]
-		o, err := resolve(of.collection, at, exists, of.writes[id])
+		o, err := resolve(of.collection, at, exists, of.writes[id], s.options.Now())
 		if err != nil {
 			return fmt.Errorf("document of collection %s: %w", of.collection.name, err)
 		}
@@ -120,7 +122,7 @@ func (s *Store) prepare(ctx context.Context, of *set) error {
 	return nil
 }
 
-// seen reads what the documents that exist have seen, by id.
+// seen reads what is stored has seen, by id: documents and marks of removal.
 func (s *Store) seen(ctx context.Context, name string, ids []string) (map[string]eventstore.Position, error) {
 	latest := s.db.Collection(name, options.Collection().SetReadConcern(readconcern.Local()))
 	seen := make(map[string]eventstore.Position, len(ids))
@@ -151,46 +153,42 @@ func withIDs(ids []string) bson.D {
 	return bson.D{{Key: fieldID, Value: bson.D{{Key: "$in", Value: ids}}}}
 }
 
+// nothing is the body of a document that was removed: in no index is there a place for it.
+var nothing = bson.Raw{5, 0, 0, 0, 0}
+
 // resolve applies the writes of one document in their order to what is stored; nil if that stays as it is.
-func resolve(c *collection, seen eventstore.Position, exists bool, writes []readstore.Write) (*outcome, error) {
-	o := &outcome{id: writes[0].ID, stored: exists}
+func resolve(
+	c *collection, seen eventstore.Position, stored bool, writes []readstore.Write, now time.Time,
+) (*outcome, error) {
 	var last *readstore.Write
 	for i := range writes {
 		write := &writes[i]
-		if exists && write.Seen.Compare(seen) <= 0 || !exists && write.Body == nil {
-			continue
-		}
-		last, seen, exists = write, write.Seen, write.Body != nil
-		if seen.Compare(o.below) > 0 {
-			o.below = seen
+		if last == nil && !stored || write.Seen.Compare(seen) > 0 {
+			last, seen = write, write.Seen
 		}
 	}
-	if last == nil || last.Body == nil && !o.stored {
+	if last == nil {
 		return nil, nil
 	}
-	if err := checkPosition(o.below); err != nil || last.Body == nil {
-		return o, err
+	r := record{id: last.ID, seen: seen, body: last.Body}
+	if r.body == nil {
+		r.gone, r.body = now, nothing
 	}
-	r := record{id: o.id, seen: last.Seen, body: last.Body}
-	var err error
-	o.wanted, err = r.encode(c.indexes)
-	return o, err
+	wanted, err := r.encode(c.indexes)
+	return &outcome{id: last.ID, seen: seen, stored: stored, wanted: wanted}, err
 }
 
 // write brings about the outcomes. What another writer has brought further meanwhile stays.
 func (s *Store) write(ctx context.Context, of *set) error {
 	var inserted []*outcome
-	var inserts, replacements, removals []mongo.WriteModel
+	var inserts, replacements []mongo.WriteModel
 	for _, o := range of.outcomes {
-		switch {
-		case o.wanted == nil:
-			removals = append(removals, mongo.NewDeleteOneModel().SetFilter(o.guard()))
-		case o.stored:
+		if o.stored {
 			replacements = append(replacements, o.replacement())
-		default:
-			inserted = append(inserted, o)
-			inserts = append(inserts, mongo.NewInsertOneModel().SetDocument(o.wanted))
+			continue
 		}
+		inserted = append(inserted, o)
+		inserts = append(inserts, mongo.NewInsertOneModel().SetDocument(o.wanted))
 	}
 	taken, err := s.all(ctx, of.collection.name, inserts, bulkInserts)
 	if err != nil {
@@ -199,11 +197,8 @@ func (s *Store) write(ctx context.Context, of *set) error {
 	for _, i := range taken {
 		replacements = append(replacements, inserted[i].replacement())
 	}
-	if _, err := s.all(ctx, of.collection.name, replacements, s.updates()); err != nil {
-		return err
-	}
-	_, _, err = s.bulk(ctx, of.collection.name, removals, s.updates())
-	return failure(ctx, "removing documents of collection "+of.collection.name, err)
+	_, err = s.all(ctx, of.collection.name, replacements, s.updates())
+	return err
 }
 
 // all sends writes that must each take effect or find the id taken.
@@ -219,8 +214,8 @@ func (s *Store) all(ctx context.Context, name string, models []mongo.WriteModel,
 	return taken, nil
 }
 
-// replacement puts the document in the place of one that has seen less, or of none. Where one has seen more, it runs
-// into that one's id.
+// replacement puts the document, or the mark of its removal, in the place of one that has seen less, or of none. Where one
+// has seen more, it runs into that one's id.
 func (o *outcome) replacement() mongo.WriteModel {
 	return mongo.NewReplaceOneModel().SetFilter(o.guard()).SetReplacement(o.wanted).SetUpsert(true)
 }
@@ -229,7 +224,7 @@ func (o *outcome) replacement() mongo.WriteModel {
 func (o *outcome) guard() bson.D {
 	const commit, prepare = fieldSeen + "." + fieldCommit, fieldSeen + "." + fieldPrepare
 	return append(byID(o.id), bson.E{Key: "$or", Value: bson.A{
-		bson.D{{Key: commit, Value: bson.D{{Key: "$lt", Value: int64(o.below.Commit)}}}},
-		bson.D{{Key: commit, Value: int64(o.below.Commit)}, {Key: prepare, Value: bson.D{{Key: "$lt", Value: int64(o.below.Prepare)}}}},
+		bson.D{{Key: commit, Value: bson.D{{Key: "$lt", Value: int64(o.seen.Commit)}}}},
+		bson.D{{Key: commit, Value: int64(o.seen.Commit)}, {Key: prepare, Value: bson.D{{Key: "$lt", Value: int64(o.seen.Prepare)}}}},
 	}})
 }

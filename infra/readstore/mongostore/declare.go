@@ -10,6 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"services.example/portal/infra/mongodb"
 	"services.example/portal/infra/readstore"
 )
 
@@ -55,15 +56,15 @@ func (s *Store) declare(ctx context.Context, declared readstore.Collection) erro
 		old = &collection{name: declared.Name, expires: declared.Expires, gate: new(sync.RWMutex)}
 	case old.expires != declared.Expires:
 		return &readstore.InvalidError{Reason: "documents and entries cannot change into each other"}
-	case old.has(declared.Indexes):
+	case old.sweeper != "" && old.has(declared.Indexes):
 		return nil
 	}
 	old.gate.Lock()
 	defer old.gate.Unlock()
 
 	// First everybody writes the new places, then what was there before gets them, then they are read.
-	next := &collection{name: old.name, expires: old.expires, serverExpires: old.serverExpires, gate: old.gate}
-	widened := &collection{name: old.name, expires: old.expires, serverExpires: old.serverExpires, gate: old.gate}
+	next := &collection{name: old.name, expires: old.expires, sweeper: old.sweeper, gate: old.gate}
+	widened := &collection{name: old.name, expires: old.expires, sweeper: old.sweeper, gate: old.gate}
 	widened.indexes = slices.Clone(old.indexes)
 	var added []*index
 	for _, wanted := range declared.Indexes {
@@ -79,14 +80,16 @@ func (s *Store) declare(ctx context.Context, declared readstore.Collection) erro
 	if err := s.publish(ctx, widened); err != nil {
 		return err
 	}
-	serverExpires, err := s.createIndexes(ctx, next)
-	if err != nil {
+	if err := s.createIndexes(ctx, next); err != nil {
+		return err
+	}
+	var err error
+	if next.sweeper, err = s.createSweepIndex(ctx, next); err != nil {
 		return err
 	}
 	if err := s.fill(ctx, widened, added); err != nil {
 		return err
 	}
-	next.serverExpires = serverExpires
 	if err := s.publish(ctx, next); err != nil {
 		return err
 	}
@@ -117,35 +120,40 @@ func (s *Store) publish(ctx context.Context, changed *collection) error {
 // CommandNotSupported, InvalidIndexSpecificationOption.
 var refusedOption = []int{2, 67, 72, 115, 197, 238}
 
-// createIndexes creates the indexes of a collection on the server, and tells whether that removes expired entries.
-func (s *Store) createIndexes(ctx context.Context, c *collection) (serverExpires bool, err error) {
-	on := s.db.Collection(c.name).Indexes()
-	create := func(path string, name string, o *options.IndexOptionsBuilder) error {
-		_, err := on.CreateOne(ctx, mongo.IndexModel{Keys: bson.D{{Key: path, Value: 1}}, Options: o.SetName(name)})
-		return err
-	}
+// createIndexes creates the indexes of a collection on the server.
+func (s *Store) createIndexes(ctx context.Context, c *collection) error {
 	for _, ix := range c.indexes {
-		if err := create(ix.path(), ix.path(), options.Index()); err != nil {
-			return false, failure(ctx, "creating index "+ix.Name, err)
+		if err := s.createIndex(ctx, c, ix.path(), options.Index()); err != nil {
+			return failure(ctx, "creating index "+ix.Name, err)
 		}
 	}
-	if len(c.indexes) > 0 {
-		err := create(fieldSeveral, fieldSeveral, options.Index().SetSparse(true))
-		if hasCode(err, refusedOption...) {
-			err = create(fieldSeveral, fieldSeveral, options.Index())
-		}
-		if err != nil {
-			return false, failure(ctx, "creating the index of arrays", err)
-		}
+	if len(c.indexes) == 0 {
+		return nil
 	}
-	if !c.expires {
-		return false, nil
+	err := s.createIndex(ctx, c, fieldSeveral, options.Index().SetSparse(true))
+	if mongodb.HasCode(err, refusedOption...) {
+		err = s.createIndex(ctx, c, fieldSeveral, options.Index())
 	}
-	err = create(fieldExpires, fieldExpires, options.Index().SetExpireAfterSeconds(int32(serverGrace.Seconds())))
-	if !hasCode(err, refusedOption...) {
-		return err == nil, failure(ctx, "creating the index of expiry", err)
+	return failure(ctx, "creating the index of arrays", err)
+}
+
+// createSweepIndex creates the index by which is found what is to be removed in time, and tells who does so: the server,
+// unless it refuses.
+func (s *Store) createSweepIndex(ctx context.Context, c *collection) (sweeper, error) {
+	const doing = "creating the index of what is to be removed in time"
+	by, after := c.sweepBy()
+	timed := options.Index().SetExpireAfterSeconds(int32(after.Seconds())).SetSparse(!c.expires) // few are gone
+	err := s.createIndex(ctx, c, by, timed)
+	if !mongodb.HasCode(err, refusedOption...) {
+		return sweptByServer, failure(ctx, doing, err)
 	}
-	return false, failure(ctx, "creating the index of expiry", create(fieldExpires, fieldExpires, options.Index()))
+	return sweptByUpkeep, failure(ctx, doing, s.createIndex(ctx, c, by, options.Index()))
+}
+
+func (s *Store) createIndex(ctx context.Context, c *collection, path string, o *options.IndexOptionsBuilder) error {
+	key := mongo.IndexModel{Keys: bson.D{{Key: path, Value: 1}}, Options: o.SetName(path)}
+	_, err := s.db.Collection(c.name).Indexes().CreateOne(ctx, key)
+	return err
 }
 
 // dropIndexes removes the store's own indexes on the server that are no longer declared, and no one else's.
@@ -161,7 +169,7 @@ func (s *Store) dropIndexes(ctx context.Context, c *collection) error {
 		if len(name) <= len(own) || name[:len(own)] != own || slices.ContainsFunc(c.indexes, func(ix *index) bool { return ix.path() == name }) {
 			continue
 		}
-		if err := on.DropOne(ctx, name); err != nil && !hasCode(err, indexNotFound) {
+		if err := on.DropOne(ctx, name); err != nil && !mongodb.HasCode(err, indexNotFound) {
 			return failure(ctx, "dropping an index", err)
 		}
 	}

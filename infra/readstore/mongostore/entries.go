@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -12,10 +11,6 @@ import (
 
 	"services.example/portal/infra/readstore"
 )
-
-// serverGrace is how long after its time the server keeps an entry: more than the clocks of two machines may differ. The
-// store itself never returns an entry whose time has passed by its own clock.
-const serverGrace = time.Hour
 
 func (s *Store) now() bson.DateTime { return bson.NewDateTimeFromTime(s.options.Now()) }
 

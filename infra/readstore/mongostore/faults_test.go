@@ -21,10 +21,14 @@ import (
 // patience is how much later than its context a call may end.
 const patience = 500 * time.Millisecond
 
-// openThrough opens a store whose connections go through a proxy.
+// openThrough opens a store whose connections go through a proxy, in a database of its own.
 func openThrough(t *testing.T) (*proxy, *mongostore.Store) {
 	t.Helper()
-	database := mongotest.Database(t)
+	return openThroughIn(t, mongotest.Database(t))
+}
+
+func openThroughIn(t *testing.T, database string) (*proxy, *mongostore.Store) {
+	t.Helper()
 	p, url := startProxy(t, mongotest.Need(t).URL)
 	o := mongostore.Options{Database: database}
 	store, err := mongostore.Open(url, o)

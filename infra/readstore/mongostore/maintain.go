@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
-
 	"services.example/portal/infra/readstore"
 )
 
@@ -33,8 +31,8 @@ func (s *Store) startUpkeep(ctx context.Context) {
 }
 
 // Maintain does what nobody waits for: it learns which collections other processes declared, gives their places in the
-// indexes to documents that processes with older declarations wrote, and removes expired entries where the server does
-// not. It runs by itself every Options.MaintainEvery.
+// indexes to documents that processes with older declarations wrote, and removes expired entries and old marks of removal
+// where the server does not. It runs by itself every Options.MaintainEvery.
 func (s *Store) Maintain(ctx context.Context) error {
 	if err := s.begin(ctx); err != nil {
 		return err
@@ -53,9 +51,8 @@ func (s *Store) maintain(ctx context.Context, c *collection) error {
 	if err := s.fill(ctx, c, c.indexes); err != nil {
 		return err
 	}
-	if !c.expires || c.serverExpires {
+	if c.sweeper == sweptByServer {
 		return nil
 	}
-	_, err := s.db.Collection(c.name).DeleteMany(ctx, bson.D{s.expired()})
-	return failure(ctx, "removing expired entries of collection "+c.name, err)
+	return s.sweep(ctx, c)
 }

@@ -22,7 +22,6 @@ type Options struct {
 }
 
 const (
-	defaultDatabase  = "portal"
 	defaultTimeout   = 10 * time.Second
 	defaultFillBatch = 500
 )

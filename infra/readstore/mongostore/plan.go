@@ -38,36 +38,14 @@ func newPlan(c *collection, query readstore.Query) (*plan, error) {
 	return p, err
 }
 
-// bound computes the span. A range open on one side ends with the values of its bound's kind.
-func (p *plan) bound(query readstore.Query) error {
+// bound computes the span.
+func (p *plan) bound(query readstore.Query) (err error) {
 	p.start, p.end = beforeAll, afterAll
 	if p.prefix != "" {
 		p.start, p.end = p.prefix, successor(p.prefix)
 	}
-	kind := ""
-	if query.From != nil {
-		from, err := p.extend(query.From, len(query.Prefix))
-		if err != nil {
-			return err
-		}
-		kind = from[:len(p.prefix)+1]
-		p.start, p.end = from, successor(kind)
-	}
-	if query.To != nil {
-		to, err := p.extend(query.To, len(query.Prefix))
-		if err != nil {
-			return err
-		}
-		sameKind := to[:len(p.prefix)+1]
-		if kind == "" {
-			p.start = sameKind
-		}
-		p.end = successor(to)
-		if kind != "" && kind != sameKind {
-			p.end = p.start // nothing is of two kinds
-		}
-	}
-	return nil
+	p.start, p.end, err = readstore.Span(query, p.prefix, p.start, p.end, p.extend, successor)
+	return err
 }
 
 func (p *plan) extend(value any, field int) (string, error) {

@@ -1,6 +1,7 @@
 package mongostore_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -15,6 +16,9 @@ type proxy struct {
 	listener net.Listener
 	target   string
 	mode     atomic.Int32
+	held     chan struct{} // has something when a write is held back
+	released chan struct{} // closed: it goes on
+	release  func()
 	mu       sync.Mutex
 	open     map[net.Conn]bool
 	copying  sync.WaitGroup
@@ -26,6 +30,7 @@ const (
 	refusing       // ends every connection
 	silent         // takes everything and gives nothing
 	deaf           // passes on what the store says and keeps the server's answers to itself
+	holding        // holds the first write back until it is released, as if the process were frozen before it
 )
 
 // startProxy starts a proxy and returns it with the URL through it.
@@ -39,11 +44,16 @@ func startProxy(t *testing.T, to string) (*proxy, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{listener: listener, target: address.Host, open: map[net.Conn]bool{}}
+	p := &proxy{
+		listener: listener, target: address.Host, open: map[net.Conn]bool{},
+		held: make(chan struct{}, 1), released: make(chan struct{}),
+	}
+	p.release = sync.OnceFunc(func() { close(p.released) })
 	p.copying.Go(func() { p.accept(context.WithoutCancel(t.Context())) })
 	t.Cleanup(func() {
 		_ = listener.Close()
 		p.set(refusing)
+		p.release()
 		p.copying.Wait()
 	})
 	address.Host = listener.Addr().String()
@@ -102,6 +112,10 @@ func (p *proxy) copy(to, from net.Conn, unless ...int32) {
 		for _, one := range unless {
 			dropped = dropped || mode == one
 		}
+		if err == nil && mode == holding && isWrite(buffer[:n]) && p.mode.CompareAndSwap(holding, passing) {
+			p.held <- struct{}{}
+			<-p.released
+		}
 		if err == nil && !dropped {
 			_, err = to.Write(buffer[:n])
 		}
@@ -113,4 +127,10 @@ func (p *proxy) copy(to, from net.Conn, unless ...int32) {
 	p.mu.Lock()
 	delete(p.open, from)
 	p.mu.Unlock()
+}
+
+// isWrite tells whether a message has a command that writes documents: its name is that of a field with a string.
+func isWrite(message []byte) bool {
+	return bytes.Contains(message, []byte("\x02insert\x00")) || bytes.Contains(message, []byte("\x02update\x00")) ||
+		bytes.Contains(message, []byte("\x02delete\x00"))
 }

@@ -43,7 +43,7 @@ func (s *Store) GetMany(ctx context.Context, collection string, ids []string) (m
 	return documents, nil
 }
 
-// records reads what is stored under ids.
+// records reads what is stored under ids, but for what was removed.
 func (s *Store) records(ctx context.Context, c *collection, ids []string) (map[string]*record, error) {
 	records := make(map[string]*record, len(ids))
 	for some := range slices.Chunk(slices.Compact(slices.Sorted(slices.Values(ids))), readstore.MaxLimit) {
@@ -56,7 +56,9 @@ func (s *Store) records(ctx context.Context, c *collection, ids []string) (map[s
 			if err != nil {
 				return nil, err
 			}
-			records[r.id] = r
+			if r.gone.IsZero() {
+				records[r.id] = r
+			}
 		}
 	}
 	return records, nil

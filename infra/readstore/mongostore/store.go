@@ -3,19 +3,14 @@ package mongostore
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
-	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
-	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
-	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/connstring"
 
+	"services.example/portal/infra/mongodb"
 	"services.example/portal/infra/readstore"
 )
 
@@ -38,39 +33,15 @@ type Store struct {
 
 var _ readstore.Store = (*Store)(nil)
 
-// connectTimeout is how long a server may take to accept a connection or to answer a heartbeat, unless the URL says
-// otherwise: it bounds how long a dead connection is believed in.
-const connectTimeout = 2 * time.Second
-
-// closeTimeout is how long Close waits for calls at work before it cuts their connections.
-const closeTimeout = 5 * time.Second
-
 // Open makes a store of a URL such as mongodb://user:password@one,two,three/portal?replicaSet=rs0&tls=true. It does not
 // need the server yet: calls are unavailable until that answers. Errors: InvalidError, which does not quote the URL.
 func Open(url string, o Options) (*Store, error) {
 	o = o.withDefaults()
-	parsed, err := connstring.ParseAndValidate(url)
+	client, database, err := mongodb.Connect(url, o.Timeout)
 	if err != nil {
-		return nil, &readstore.InvalidError{Reason: "the URL of MongoDB cannot be understood"} // the cause may quote a password
+		return nil, &readstore.InvalidError{Reason: err.Error()}
 	}
-	o.Database = cmp.Or(o.Database, parsed.Database, defaultDatabase)
-	settings := options.Client().ApplyURI(url).
-		SetAppName("portal").
-		SetWriteConcern(writeconcern.Majority()).
-		SetReadConcern(readconcern.Majority()).
-		SetReadPreference(readpref.Primary()).
-		SetRetryWrites(true).
-		SetRetryReads(true)
-	if settings.Timeout == nil {
-		settings.SetTimeout(o.Timeout)
-	}
-	if settings.ConnectTimeout == nil {
-		settings.SetConnectTimeout(connectTimeout)
-	}
-	client, err := mongo.Connect(settings)
-	if err != nil {
-		return nil, &readstore.InvalidError{Reason: "the URL of MongoDB has options that do not fit together"}
-	}
+	o.Database = cmp.Or(o.Database, database)
 	work, stopWork := context.WithCancel(context.Background())
 	s := &Store{
 		options: o, client: client, db: client.Database(o.Database), stopped: make(chan struct{}), stopWork: stopWork,
@@ -104,10 +75,5 @@ func (s *Store) Close() error {
 	close(s.stopped)
 	s.stopWork()
 	s.upkeep.Wait()
-	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
-	defer cancel()
-	if err := s.client.Disconnect(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("closing the read store: %s", describe(err))
-	}
-	return nil
+	return mongodb.Disconnect(s.client)
 }

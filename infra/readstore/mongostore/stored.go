@@ -18,6 +18,7 @@ import (
 const (
 	fieldID      = "_id"
 	fieldSeen    = "_seen"
+	fieldGone    = "_gone"
 	fieldVersion = "_version"
 	fieldExpires = "_expires"
 	fieldIndex   = "_index"
@@ -33,10 +34,11 @@ const (
 	maxDepth = 80       // of documents at the top level; deeper ones are kept as binary
 )
 
-// record is a stored document or entry.
+// record is a stored document or entry, or the mark of a document that was removed.
 type record struct {
 	id      string
 	seen    eventstore.Position // of documents
+	gone    time.Time           // when the document was removed; zero: it is there
 	version int64               // of entries
 	expires time.Time           // of entries
 	body    bson.Raw
@@ -92,6 +94,9 @@ func (r *record) encode(indexes []*index) (bson.Raw, error) {
 	if r.expires.IsZero() {
 		if dst, err = appendSeen(dst, r.seen); err != nil {
 			return nil, err
+		}
+		if !r.gone.IsZero() {
+			dst = readstore.AppendTime(dst, fieldGone, r.gone)
 		}
 	} else {
 		dst = bsoncore.AppendInt64Element(dst, fieldVersion, r.version)
@@ -152,6 +157,8 @@ func parseRecord(stored bson.Raw) (*record, error) {
 			r.id, _ = value.StringValueOK()
 		case fieldSeen:
 			r.seen = positionOf(value)
+		case fieldGone:
+			r.gone = readstore.TimeOf(value)
 		case fieldVersion:
 			r.version, _ = value.AsInt64OK()
 		case fieldExpires:

@@ -83,23 +83,26 @@ func TestWritesOfOneDocumentComeToOneOutcome(t *testing.T) {
 	remove := func(n int) readstore.Write { return readstore.Write{ID: "x", Seen: at(n)} }
 	const none = 0
 	for name, test := range map[string]struct {
-		stored      int // position; none: no document
-		writes      []readstore.Write
-		below, seen int // seen none: removed
-		nothing     bool
+		stored  int // position; none: nothing
+		writes  []readstore.Write
+		seen    int
+		gone    bool
+		nothing bool
 	}{
-		"new":                            {none, []readstore.Write{put(1)}, 1, 1, false},
-		"newer":                          {1, []readstore.Write{put(2)}, 2, 2, false},
-		"as new":                         {2, []readstore.Write{put(2)}, 0, 0, true},
-		"older":                          {3, []readstore.Write{put(2), remove(1)}, 0, 0, true},
-		"the last counts":                {1, []readstore.Write{put(2), put(4), put(3)}, 4, 4, false},
-		"removed":                        {1, []readstore.Write{put(2), remove(3)}, 3, none, false},
-		"removed, never there":           {none, []readstore.Write{remove(3)}, 0, 0, true},
-		"come and gone":                  {none, []readstore.Write{put(1), remove(2)}, 0, 0, true},
-		"removed and put by older write": {1, []readstore.Write{remove(5), put(3)}, 5, 3, false},
+		"new":                            {none, []readstore.Write{put(1)}, 1, false, false},
+		"newer":                          {1, []readstore.Write{put(2)}, 2, false, false},
+		"as new":                         {2, []readstore.Write{put(2)}, 0, false, true},
+		"older":                          {3, []readstore.Write{put(2), remove(1)}, 0, false, true},
+		"the last counts":                {1, []readstore.Write{put(2), put(4), put(3)}, 4, false, false},
+		"removed":                        {1, []readstore.Write{put(2), remove(3)}, 3, true, false},
+		"removed, never there":           {none, []readstore.Write{remove(3)}, 3, true, false},
+		"come and gone":                  {none, []readstore.Write{put(1), remove(2)}, 2, true, false},
+		"gone and come again":            {1, []readstore.Write{remove(2), put(3)}, 3, false, false},
+		"removed and put by older write": {1, []readstore.Write{remove(5), put(3)}, 5, true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o, err := resolve(&collection{name: "c"}, at(test.stored), test.stored != none, test.writes)
+			now := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+			o, err := resolve(&collection{name: "c"}, at(test.stored), test.stored != none, test.writes, now)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -109,17 +112,16 @@ func TestWritesOfOneDocumentComeToOneOutcome(t *testing.T) {
 				}
 				return
 			}
-			seen := eventstore.Position{}
-			if o.wanted != nil {
-				r, err := parseRecord(o.wanted)
-				if err != nil {
-					t.Fatal(err)
-				}
-				seen = r.seen
+			got, err := parseRecord(o.wanted)
+			if err != nil {
+				t.Fatal(err)
 			}
-			got := []eventstore.Position{o.below, seen}
-			if diff := cmp.Diff([]eventstore.Position{at(test.below), at(test.seen)}, got); diff != "" {
+			want := []eventstore.Position{at(test.seen), at(test.seen)}
+			if diff := cmp.Diff(want, []eventstore.Position{o.seen, got.seen}); diff != "" {
 				t.Fatalf("differs (-want +got):\n%s", diff)
+			}
+			if test.gone != got.gone.Equal(now) || test.gone == got.gone.IsZero() {
+				t.Fatalf("gone at %s, want gone %t", got.gone, test.gone)
 			}
 		})
 	}

@@ -33,39 +33,11 @@ func newPlan(c *collection, query readstore.Query) (*plan, error) {
 			return nil, err
 		}
 	}
-	if err := p.bound(query); err != nil {
+	p.start, p.end, err = readstore.Span(query, p.prefix, p.prefix, successor(p.prefix), p.extend, successor)
+	if err != nil {
 		return nil, err
 	}
 	return p, p.skip(query.After)
-}
-
-// bound computes the span. A range open on one side ends with the values of its bound's kind.
-func (p *plan) bound(query readstore.Query) error {
-	p.start, p.end = p.prefix, successor(p.prefix)
-	var kind []byte
-	if query.From != nil {
-		from, err := p.extend(query.From, len(query.Prefix))
-		if err != nil {
-			return err
-		}
-		kind = from[:len(p.prefix)+1]
-		p.start, p.end = from, successor(kind)
-	}
-	if query.To != nil {
-		to, err := p.extend(query.To, len(query.Prefix))
-		if err != nil {
-			return err
-		}
-		sameKind := to[:len(p.prefix)+1]
-		if kind == nil {
-			p.start = sameKind
-		}
-		p.end = successor(to)
-		if kind != nil && !bytes.Equal(kind, sameKind) {
-			p.end = p.start // nothing is of two kinds
-		}
-	}
-	return nil
 }
 
 func (p *plan) extend(value any, field int) ([]byte, error) {

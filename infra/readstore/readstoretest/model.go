@@ -1,11 +1,9 @@
 package readstoretest
 
 import (
-	"cmp"
-	"math/big"
+	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -18,19 +16,19 @@ type model map[string]modelDocument
 
 type modelDocument struct {
 	seen   eventstore.Position
-	fields bson.M
+	fields bson.M // nil: removed, but its position is remembered
 }
 
 // write does what a store does with a write.
 func (m model) write(id string, seen eventstore.Position, fields bson.M) {
-	if stored, exists := m[id]; exists && seen.Compare(stored.seen) <= 0 {
-		return
+	if stored, exists := m[id]; !exists || seen.Compare(stored.seen) > 0 {
+		m[id] = modelDocument{seen: seen, fields: fields}
 	}
-	if fields == nil {
-		delete(m, id)
-		return
-	}
-	m[id] = modelDocument{seen: seen, fields: fields}
+}
+
+// forget does what an atomic store does beyond: it remembers no positions of removals.
+func (m model) forget() {
+	maps.DeleteFunc(m, func(_ string, document modelDocument) bool { return document.fields == nil })
 }
 
 // modelEntry is one line of an index.
@@ -137,62 +135,4 @@ func matches(values []any, index readstore.Index, query readstore.Query) bool {
 	}
 	return (low == nil || kindOf(values[at]) == kindOf(low) && compareValues(values[at], low) >= 0) &&
 		(high == nil || kindOf(values[at]) == kindOf(high) && compareValues(values[at], high) <= 0)
-}
-
-func kindOf(value any) int {
-	switch value.(type) {
-	case nil:
-		return 0
-	case int, int32, int64, float64:
-		return 1
-	case string:
-		return 2
-	case bool:
-		return 3
-	case time.Time:
-		return 4
-	default:
-		return 5
-	}
-}
-
-func compareValues(a, b any) int {
-	if order := cmp.Compare(kindOf(a), kindOf(b)); order != 0 {
-		return order
-	}
-	switch a := a.(type) {
-	case string:
-		return strings.Compare(a, b.(string))
-	case bool:
-		return cmp.Compare(truth(a), truth(b.(bool)))
-	case time.Time:
-		return a.Compare(b.(time.Time))
-	case int, int32, int64, float64:
-		return number(a).Cmp(number(b))
-	default:
-		return 0
-	}
-}
-
-func truth(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-func number(value any) *big.Float {
-	exact := new(big.Float).SetPrec(200)
-	switch n := value.(type) {
-	case int:
-		return exact.SetInt64(int64(n))
-	case int32:
-		return exact.SetInt64(int64(n))
-	case int64:
-		return exact.SetInt64(n)
-	case float64:
-		return exact.SetFloat64(n)
-	default:
-		return exact
-	}
 }

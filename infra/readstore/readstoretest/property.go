@@ -127,6 +127,9 @@ func (m *machine) commit(t *rapid.T) {
 			write.Body = raw(t, fields)
 		}
 		next.write(id, seen, fields)
+		if m.harness.Atomic {
+			next.forget()
+		}
 		batch.Writes = append(batch.Writes, write)
 	}
 	step := readstore.Advance{Projection: m.name, From: m.reached, To: at(rapid.IntRange(1, 5).Draw(t, "to"))}
@@ -180,9 +183,9 @@ func (m *machine) get(t *rapid.T) {
 	many, err := m.harness.Store.GetMany(m.ctx, m.name, ids)
 	noError(t, err)
 	for _, id := range ids {
-		want, exists := m.known[id]
+		want := m.known[id]
 		single, err := m.harness.Store.Get(m.ctx, m.name, id)
-		if !exists {
+		if want.fields == nil {
 			isError(t, err, readstore.ErrNotFound)
 			if _, found := many[id]; found {
 				t.Fatalf("%q was removed", id)

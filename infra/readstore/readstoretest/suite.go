@@ -7,8 +7,9 @@
 //   - A range finds only values of the kind of its bounds: a null is not before every time.
 //   - A document whose array has several elements in a range comes once, at the first of them in the direction of the
 //     walk. An empty array is no value: a document is not in an index whose first field is one.
-//   - A removed document leaves no position behind. An older write of it that is delivered again would bring it back;
-//     what keeps it away is the checkpoint, which refuses the batch.
+//   - What was removed stays removed when older writes of it are delivered again: the checkpoint refuses their batch.
+//     Where batches are not atomic, a writer may be past that check and write later; there the position of the removal,
+//     also of one that found nothing, keeps older writes away for a day.
 package readstoretest
 
 import (
