@@ -203,3 +203,18 @@ func idOf(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])
 }
+
+// Valid tells whether a session has neither ended nor run out.
+func (s *Store) Valid(ctx context.Context, id string) (bool, error) {
+	if s.recent != nil {
+		if known, found := s.recent.Get(id); found && s.now().Before(known.expires) {
+			return true, nil
+		}
+	}
+	_, err := s.look(ctx, id)
+	var p *problem.Problem
+	if errors.As(err, &p) && p.Kind == problem.Unauthenticated {
+		return false, nil
+	}
+	return err == nil, err
+}

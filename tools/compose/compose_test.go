@@ -26,7 +26,8 @@ var compositions = map[string]struct {
 	"clusters": {
 		[]string{"docker-compose.yml", "docs/compose/cluster.yml"},
 		[]string{
-			"eventstore", "eventstore-2", "eventstore-3", "mail", "master-key", "mongo", "mongo-2", "mongo-3", "portal", "seed", "sms",
+			"eventstore", "eventstore-2", "eventstore-3", "mail", "master-key", "mongo", "mongo-2", "mongo-3", "portal", "projector",
+			"seed", "sms",
 		},
 	},
 }

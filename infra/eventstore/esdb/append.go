@@ -77,6 +77,10 @@ func (w *write) run(ctx context.Context) (eventstore.Appended, error) {
 // send is one attempt.
 func (w *write) send(ctx context.Context, g *generation) (eventstore.Appended, error) {
 	options := client.AppendToStreamOptions{ExpectedRevision: toExpected(w.sent)}
+	if large := transferTime(size(w.events)); large > lookTime {
+		deadline := w.store.options.AttemptTimeout + large
+		options.Deadline = &deadline
+	}
 	result, err := g.client.AppendToStream(ctx, w.stream, options, w.data...)
 	if err != nil {
 		return eventstore.Appended{}, err

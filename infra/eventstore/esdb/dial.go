@@ -12,6 +12,8 @@ import (
 	"time"
 
 	client "github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
 )
 
 // dialer makes generations.
@@ -23,10 +25,11 @@ type dialer struct {
 	ctx     context.Context //nolint:containedctx // the store's life: a search for the leader ends with it
 }
 
-// The client pings a silent connection every so often, and gives it up without an answer in time.
+// The client pings a silent connection every so often, and gives it up without an answer in time: the largest append may
+// be on its way, and the ping behind it. That is for connections that nobody uses: others are watched by pulse.go.
 const (
 	keepAliveInterval = 10 * time.Second // gRPC allows no less
-	keepAliveTimeout  = 3 * time.Second
+	keepAliveTimeout  = 40 * time.Second
 )
 
 func newDialer(ctx context.Context, options Options) (*dialer, error) {
@@ -121,6 +124,10 @@ func (d *dialer) dial(leader string) (*generation, error) {
 		}
 	}
 	g := newGeneration(d.logger)
+	var err error
+	if g.transport, err = d.transport(""); err != nil {
+		return nil, err
+	}
 	watching, forget := watch(g, address)
 	g.forget = forget
 	configuration, err := d.configuration(watching)
@@ -134,11 +141,28 @@ func (d *dialer) dial(leader string) (*generation, error) {
 		return nil, fmt.Errorf("make an event store client: %w", err)
 	}
 	if err := g.connect(); err != nil {
+		g.end()
 		g.close()
 		forget()
 		return nil, fmt.Errorf("connect to the event store at %s: %w", address, err)
 	}
 	return g, nil
+}
+
+// transport are the credentials of a connection, such as the client makes. The name is that which the server's certificate
+// must have; "" for that of its address.
+func (d *dialer) transport(name string) (credentials.TransportCredentials, error) {
+	if d.target.plain {
+		return insecure.NewCredentials(), nil
+	}
+	certificates, err := d.certificates()
+	if err != nil {
+		return nil, err
+	}
+	return credentials.NewTLS(&tls.Config{
+		MinVersion: tls.VersionTLS12, RootCAs: d.roots, Certificates: certificates, ServerName: name,
+		InsecureSkipVerify: d.target.anyCert, //nolint:gosec // only when the operator says so
+	}), nil
 }
 
 // connect asks the client for what it learns while it connects. It takes no longer than the client's gossip timeout.

@@ -2,7 +2,6 @@ package esdb
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -11,8 +10,6 @@ import (
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/gossip"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/credentials/insecure"
 )
 
 var errNoLeader = errors.New("no member of the cluster knows a leader that is alive")
@@ -91,16 +88,9 @@ func (d *dialer) leader(ctx context.Context, seeds []seed) (string, error) {
 
 // ask returns the leader that a member knows of, "" if it knows none.
 func (d *dialer) ask(ctx context.Context, s seed) (leader string, err error) {
-	transport := insecure.NewCredentials()
-	if !d.target.plain {
-		certificates, err := d.certificates()
-		if err != nil {
-			return "", err
-		}
-		transport = credentials.NewTLS(&tls.Config{
-			MinVersion: tls.VersionTLS12, RootCAs: d.roots, Certificates: certificates, ServerName: s.name,
-			InsecureSkipVerify: d.target.anyCert, //nolint:gosec // only when the operator says so
-		})
+	transport, err := d.transport(s.name)
+	if err != nil {
+		return "", err
 	}
 	connection, err := grpc.NewClient("passthrough:///"+s.address, grpc.WithTransportCredentials(transport))
 	if err != nil {

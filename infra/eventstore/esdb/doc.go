@@ -9,6 +9,9 @@
 //     recovery never runs: watch.go sees the end of a call before the client does, generation.go says what follows.
 //   - Calls wait for the next generation as long as their contexts let them, and are repeated on it. Between attempts
 //     to connect there is a back-off of at most a quarter of a second; nothing runs when nobody waits.
+//   - A connection that is silent while something is under way is asked for a sign of life. Without one another is tried,
+//     and whichever answers first is used: so a line that died without a sign costs a second and a half at most, and one
+//     that is slow nothing (pulse.go, seek.go).
 //   - Panics of the client are errors here. An event without a time, which makes the client end the process, is mended
 //     before the client sees it (codec.go).
 //   - An append whose outcome is unknown is repeated with the same ids. With an explicit revision the server recognises

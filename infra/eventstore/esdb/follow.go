@@ -82,7 +82,9 @@ func (f *follower) follow() (g *generation, began time.Time, err error) {
 		if err != nil {
 			return g, began, err
 		}
-		f.received++
+		if f.received++; f.received%sawEvery == 0 {
+			g.saw()
+		}
 		if err := f.handle(message); err != nil {
 			return g, began, err
 		}

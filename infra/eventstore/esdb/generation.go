@@ -9,6 +9,8 @@ import (
 	"time"
 
 	client "github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 )
 
 // drainTime is how long the visits to a retired generation may go on before their contexts end.
@@ -29,9 +31,22 @@ type generation struct {
 	retiring func(leader string)
 	forget   func() // is called when its address is not needed any more
 
-	good atomic.Int64 // when a server's answer was last seen, in nanoseconds since 1970; 0: never
+	// suspected is called when the server owes an answer for longer than answerTime.
+	suspected  func()
+	answerTime time.Duration
+	transport  credentials.TransportCredentials
+	line       atomic.Pointer[line]                     // under the connection; nil before there is one
+	direct     atomic.Pointer[grpc.ClientConnInterface] // the connection itself; nil before there is one
+
+	good        atomic.Int64              // when a server's answer was last seen, in nanoseconds since 1970; 0: never
+	silentSince atomic.Pointer[time.Time] // nil: it is not suspected; pulse.go
+	life        context.Context           //nolint:containedctx // ends when it is retired
+	end         context.CancelFunc
+	watching    sync.WaitGroup // what runs of pulse.go
 
 	mu       sync.Mutex
+	attended bool // pulse.go watches
+	doubted  bool // and is to ask at once
 	visits   map[*visit]struct{}
 	takers   int // visits that may not have their connection yet
 	retired  bool
@@ -42,10 +57,13 @@ type generation struct {
 }
 
 func newGeneration(logger *slog.Logger) *generation {
-	return &generation{
+	g := &generation{
 		logger: logger, retiring: func(string) {}, visits: map[*visit]struct{}{},
+		suspected: func() {}, answerTime: answerTime,
 		taken: make(chan struct{}), idle: make(chan struct{}), inert: make(chan struct{}), disposed: make(chan struct{}),
 	}
+	g.life, g.end = context.WithCancel(context.Background())
+	return g
 }
 
 // visit is a use of a generation, and the context of that use.
@@ -85,6 +103,7 @@ func (g *generation) enter(ctx context.Context) *visit {
 	}
 	g.visits[v] = struct{}{}
 	g.takers++
+	g.attend()
 	return v
 }
 
@@ -151,6 +170,7 @@ func (g *generation) shut() bool {
 		return false
 	}
 	g.retired = true
+	g.end()
 	if g.takers == 0 {
 		close(g.taken)
 	}
@@ -184,6 +204,7 @@ func (g *generation) dispose(drain time.Duration) {
 		g.mu.Unlock()
 		<-g.idle
 	}
+	g.watching.Wait()
 	g.close()
 	g.forget()
 	close(g.disposed)
@@ -195,6 +216,9 @@ func (g *generation) close() {
 		g.logger.Debug("closing an event store client", "error", err)
 	}
 }
+
+// sawEvery is after how many messages of a stream it is noted again that the server answers.
+const sawEvery = 64
 
 // saw notes that the server answered.
 func (g *generation) saw() { g.good.Store(time.Now().UnixNano()) }

@@ -21,6 +21,7 @@ var errClosed = fmt.Errorf("%w: the store is closed", eventstore.ErrUnavailable)
 // when somebody waits for it, and only then.
 type link struct {
 	dial       func(leader string) (*generation, error)
+	died       func() // is called when a connection was found dead, without a sign of it
 	logger     *slog.Logger
 	slots      chan struct{} // one for every call that may be under way
 	closing    chan struct{}
@@ -29,26 +30,31 @@ type link struct {
 	mu        sync.Mutex
 	closed    bool
 	current   *generation
-	attempt   chan struct{} // closed when the attempt to connect that is under way has ended; nil if there is none
-	failures  int           // in a row
-	failure   error         // the last
-	leader    string        // where a server said that the leader is
-	connected bool          // once
-	probing   bool
+	attempt   chan struct{}            // closed when the search for a connection that is under way has ended; nil if there is none
+	waiting   int                      // for a connection
+	failures  int                      // in a row
+	failure   error                    // the last
+	deaths    int                      // in a row: connections that were silent, and on which no call was answered in between
+	leader    string                   // where a server said that the leader is
+	connected bool                     // once
 	old       map[*generation]struct{} // retired, and not disposed of when it was last looked
 }
 
 func newLink(dial func(string) (*generation, error), inFlight int, logger *slog.Logger) *link {
-	return &link{dial: dial, logger: logger, slots: make(chan struct{}, inFlight), closing: make(chan struct{}), old: map[*generation]struct{}{}}
+	return &link{
+		dial: dial, died: func() {}, logger: logger, slots: make(chan struct{}, inFlight), closing: make(chan struct{}),
+		old: map[*generation]struct{}{},
+	}
 }
 
 // get waits for a generation that takes calls.
 func (l *link) get(ctx context.Context) (*generation, error) {
-	for {
-		g, attempt := l.now()
+	for waiting := false; ; {
+		g, attempt := l.now(waiting)
 		if g != nil {
 			return g, nil
 		}
+		waiting = true
 		select {
 		case <-attempt:
 		case <-ctx.Done():
@@ -59,73 +65,35 @@ func (l *link) get(ctx context.Context) (*generation, error) {
 	}
 }
 
-// now returns the generation, or begins to connect.
-func (l *link) now() (*generation, chan struct{}) {
+// now returns the generation, or counts the caller among those who wait, if it is not there yet, and has a connection
+// sought. A generation that is silent is returned all the same: it may be slow.
+func (l *link) now(waiting bool) (*generation, chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch {
-	case l.closed:
+	if l.closed {
 		return nil, nil
-	case l.current != nil:
-		return l.current, nil
-	case l.attempt == nil:
-		l.attempt = make(chan struct{})
-		l.background.Go(l.connect)
 	}
-	return nil, l.attempt
+	if l.attempt == nil && (l.current == nil || l.current.silent()) {
+		l.seekLocked()
+	}
+	switch {
+	case l.current == nil && !waiting:
+		l.waiting++
+	case l.current != nil && waiting:
+		l.waiting--
+	}
+	return l.current, l.attempt
 }
 
 // unreachable is the error of a call that ended before there was a connection.
 func (l *link) unreachable(err error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.waiting--
 	if l.failure != nil {
 		return fmt.Errorf("%w: %w, while there was no connection: %w", eventstore.ErrUnavailable, err, l.failure)
 	}
 	return fmt.Errorf("%w: %w, while there was no connection", eventstore.ErrUnavailable, err)
-}
-
-// connect makes one attempt.
-func (l *link) connect() {
-	l.mu.Lock()
-	failures, leader := l.failures, l.leader
-	l.leader = "" // it is told once: if it does not answer, the leader is looked for
-	l.mu.Unlock()
-	if failures > 0 && !l.sleep(backOff(failures)) {
-		return
-	}
-	g, err := l.dial(leader)
-	if err == nil {
-		g.retiring = func(leader string) { l.replace(g, leader) }
-	}
-	if l.settle(g, err) {
-		return
-	}
-	g.retire("")
-	<-g.disposed
-}
-
-// settle ends an attempt to connect. False if the generation is not needed any more.
-func (l *link) settle(g *generation, err error) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	close(l.attempt)
-	l.attempt = nil
-	switch {
-	case err != nil:
-		if l.failures++; l.failures == 1 || l.failure == nil {
-			l.logger.Warn("the event store cannot be reached", "error", err)
-		}
-		l.failure = err
-	case l.closed:
-		return false
-	default:
-		if l.failure != nil || !l.connected {
-			l.logger.Info("connected to the event store")
-		}
-		l.current, l.failure, l.connected = g, nil, true
-	}
-	return true
 }
 
 // replace makes room for the next generation.
@@ -134,6 +102,9 @@ func (l *link) replace(g *generation, leader string) {
 	defer l.mu.Unlock()
 	if l.current == g {
 		l.current = nil
+		if g.good.Load() != 0 {
+			l.deaths = 0
+		}
 	}
 	maps.DeleteFunc(l.old, func(g *generation, _ struct{}) bool { return isClosed(g.disposed) })
 	l.old[g] = struct{}{}
@@ -144,23 +115,20 @@ func (l *link) replace(g *generation, leader string) {
 	}
 }
 
+// check has the server asked whether it is still there.
+func (l *link) check() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.current != nil {
+		l.current.check()
+	}
+}
+
 func isClosed(c <-chan struct{}) bool {
 	select {
 	case <-c:
 		return true
 	default:
-		return false
-	}
-}
-
-// sleep is over early when the link closes; then it is false.
-func (l *link) sleep(length time.Duration) bool {
-	timer := time.NewTimer(length)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-l.closing:
 		return false
 	}
 }

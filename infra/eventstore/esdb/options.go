@@ -25,9 +25,10 @@ type Options struct {
 	CAFile, CertFile, KeyFile string
 
 	// AttemptTimeout bounds one attempt of a call, not the call: when it has passed, the connection is doubted and the
-	// call repeated. Default 3 s, which is more than the server gives itself for an append.
+	// call repeated. What is large has as much more time as it takes on a slow line. Default 3 s, which is more than the
+	// server gives itself for an append. A server that is gone is noticed sooner.
 	AttemptTimeout time.Duration
-	// ConnectTimeout bounds an attempt to connect, in whole seconds. Default 2 s.
+	// ConnectTimeout bounds an attempt to connect, in whole seconds. Default 2 s. Further attempts do not wait for that.
 	ConnectTimeout time.Duration
 	// InFlight is how many calls may be under way on each of the two connections; more wait. Default 256.
 	InFlight int

@@ -82,13 +82,19 @@ func (l *load) run(ctx context.Context, store eventstore.Store, stream string, e
 // healed waits until an append was acknowledged after a time, and tells when.
 func (l *load) healed(t *testing.T, since time.Time) time.Duration {
 	t.Helper()
-	for l.last.Load() <= since.UnixNano() {
-		if time.Since(since) > patience {
-			t.Fatalf("no append was acknowledged in %s", patience)
+	return awaitAfter(t, &l.last, since, "no append was acknowledged")
+}
+
+func awaitAfter(t *testing.T, last *atomic.Int64, since time.Time, complaint string) time.Duration {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for last.Load() <= max(since.UnixNano(), 0) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s in %s", complaint, patience)
 		}
 		pollPause()
 	}
-	return time.Unix(0, l.last.Load()).Sub(since)
+	return time.Unix(0, last.Load()).Sub(since)
 }
 
 // pollPause lets others work between two looks at something that does not announce itself.
@@ -146,6 +152,8 @@ type tail struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 
+	last atomic.Int64 // when anything was last delivered, in nanoseconds
+
 	mu      sync.Mutex
 	events  []eventstore.Recorded
 	through eventstore.Position
@@ -173,6 +181,9 @@ func startTail(t *testing.T, store eventstore.Store, filter eventstore.Filter) *
 			if err != nil {
 				return
 			}
+			if len(delivery.Events) > 0 {
+				f.last.Store(time.Now().UnixNano())
+			}
 		}
 	}()
 	t.Cleanup(func() {
@@ -183,6 +194,12 @@ func startTail(t *testing.T, store eventstore.Store, filter eventstore.Filter) *
 		}
 	})
 	return f
+}
+
+// delivered waits until an event was delivered after a time, and tells when.
+func (f *tail) delivered(t *testing.T, since time.Time) time.Duration {
+	t.Helper()
+	return awaitAfter(t, &f.last, since, "no event was delivered")
 }
 
 // check waits for the last event and compares all that was delivered with the log.

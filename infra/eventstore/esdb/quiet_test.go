@@ -18,7 +18,8 @@ func cpuTime(tb testing.TB) time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// Client and server are in this process; with nothing to deliver neither does anything.
+// Client and server are in this process. With nothing to deliver the server is asked now and then whether it is there,
+// and that is all.
 func TestAQuietSubscriptionCostsNothing(t *testing.T) {
 	n := startNode(t, nil)
 	store := open(t, esdb.Options{Connection: n.connection()})
@@ -40,9 +41,11 @@ func TestAQuietSubscriptionCostsNothing(t *testing.T) {
 	const watched = 2 * time.Second
 	before := cpuTime(t)
 	<-time.After(watched)
-	if used := cpuTime(t) - before; used > watched/50 {
+	used := cpuTime(t) - before
+	if used > watched/100 {
 		t.Errorf("%s of processor time in %s", used, watched)
 	}
+	t.Logf("%s of processor time in %s", used, watched)
 	if err := subscription.Close(); err != nil {
 		t.Fatal(err)
 	}

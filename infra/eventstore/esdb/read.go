@@ -85,7 +85,7 @@ func (r *reading) once(ctx context.Context, yield consumer) (g *generation, bega
 		return g, began, err
 	}
 	defer answers.Close()
-	p := newPatience(r.store.options.AttemptTimeout, v.cancel)
+	p := newPatience(r.store.options.AttemptTimeout, v)
 	defer p.stop()
 	for {
 		event, err := p.receive(answers)
@@ -97,7 +97,7 @@ func (r *reading) once(ctx context.Context, yield consumer) (g *generation, bega
 		case err != nil:
 			return g, began, err
 		}
-		if r.received++; r.received == 1 {
+		if r.received++; r.received%sawEvery == 1 {
 			g.saw()
 		}
 		if !r.pass(event, yield) {
@@ -127,31 +127,39 @@ func (r *reading) pass(resolved *client.ResolvedEvent, yield consumer) bool {
 }
 
 // patience ends a read when nothing comes for longer than it lasts, and less than twice that. The time that the reader
-// takes does not count. It costs two stores an event, where a timer set anew each time would cost much more.
+// takes does not count, and an event may be on its way for as long as the largest takes on a slow line. It costs two
+// stores an event, where a timer set anew each time would cost much more.
 type patience struct {
 	length  time.Duration
-	cancel  context.CancelFunc
+	visit   *visit
 	timer   *time.Timer
 	waiting atomic.Bool
 	count   atomic.Uint64
-	before  uint64 // count when the timer was set; only its function uses it
 	lost    atomic.Bool
+
+	// Only the timer's function uses these: how things were when the timer was set, and for how long an event has been on
+	// its way.
+	before  uint64
+	got     int64
+	arrival time.Duration
 }
 
-func newPatience(length time.Duration, cancel context.CancelFunc) *patience {
-	p := &patience{length: length, cancel: cancel}
+func newPatience(length time.Duration, v *visit) *patience {
+	p := &patience{length: length, visit: v, got: v.generation.got()}
 	p.timer = time.AfterFunc(length, p.check)
 	return p
 }
 
 func (p *patience) check() {
-	count := p.count.Load()
-	if p.waiting.Load() && count == p.before {
+	count, got := p.count.Load(), p.visit.generation.got()
+	if !p.waiting.Load() || count != p.before {
+		p.arrival = 0
+	} else if p.arrival += p.length; p.arrival > transferTime(eventstore.MaxAppendSize) || transferTime(int(got-p.got)) < p.length/2 {
 		p.lost.Store(true)
-		p.cancel()
+		p.visit.cancel()
 		return
 	}
-	p.before = count
+	p.before, p.got = count, got
 	p.timer.Reset(p.length)
 }
 

@@ -3,7 +3,6 @@ package esdb
 import (
 	"context"
 	"fmt"
-	"io"
 	"iter"
 	"math"
 
@@ -141,18 +140,3 @@ func (p *logPlace) take(event *client.RecordedEvent) (wanted, complete bool) {
 
 // more is true when the server sent as much as it was asked for: it stopped there, not at the end of the log.
 func (p *logPlace) more(received uint64) bool { return received >= p.asked }
-
-// readLast is a small question.
-func readLast(ctx context.Context, g *generation) (struct{}, error) {
-	options := client.ReadAllOptions{From: client.End{}, Direction: client.Backwards}
-	answers, err := g.client.ReadAll(ctx, options, 1)
-	if err != nil {
-		return struct{}{}, err
-	}
-	defer answers.Close()
-	if _, err := answers.Recv(); err != nil && err != io.EOF { //nolint:errorlint // exactly that is the end
-		return struct{}{}, err
-	}
-	g.saw()
-	return struct{}{}, nil
-}

@@ -61,7 +61,7 @@ func (a *attempts) after(ctx context.Context, g *generation, began time.Time, er
 	case broken && !isOver(ctx):
 		a.store.doubt(a.link, g) //nolint:contextcheck // what is done about a connection outlives the call
 	case isOver(ctx) && time.Since(began) > suspicious:
-		a.link.probe(a.store) //nolint:contextcheck // what is done about a connection outlives the call
+		a.link.check()
 	}
 	if !v.retryable() {
 		*err = &failure{verdict: v, err: *err}

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"services.example/portal/infra/eventstore"
 )
@@ -45,6 +44,7 @@ func Open(options Options) (*Store, error) {
 		feeds:         newLink(d.dial, options.InFlight, options.Logger.With("connection", "feeds")),
 		subscriptions: map[*subscription]struct{}{},
 	}
+	s.writes.died, s.feeds.died = s.feeds.check, s.writes.check
 	s.acked.Store(&eventstore.Position{})
 	return s, nil
 }
@@ -91,33 +91,7 @@ func (s *Store) acknowledged(p eventstore.Position) {
 // doubt gives up a connection that did not answer, and has the other one looked at: mostly both go the same way.
 func (s *Store) doubt(l *link, g *generation) {
 	g.abandon()
-	other := s.feeds
-	if l == s.feeds {
-		other = s.writes
-	}
-	other.probe(s)
-}
-
-// probe asks the server for something small, and gives the connection up if there is no answer.
-func (l *link) probe(s *Store) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed || l.current == nil || l.probing {
-		return
-	}
-	l.probing = true
-	g, began := l.current, time.Now()
-	l.background.Go(func() {
-		ctx, cancel := context.WithTimeout(s.ctx, s.options.AttemptTimeout)
-		defer cancel()
-		_, used, err := call(ctx, l, readLast)
-		l.mu.Lock()
-		l.probing = false
-		l.mu.Unlock()
-		if err != nil && used == g && !g.answeredSince(began) && s.ctx.Err() == nil {
-			g.abandon()
-		}
-	})
+	l.died()
 }
 
 func wrap(what, stream string, err error) error {

@@ -103,18 +103,40 @@ func (balancing) Name() string { return policy }
 // Build implements balancer.Builder.
 func (balancing) Build(connection balancer.ClientConn, options balancer.BuildOptions) balancer.Balancer {
 	w := &watchedConn{ClientConn: connection}
-	return &watcher{Balancer: balancer.Get(pickfirst.Name).Build(w, options)}
+	return &watcher{Balancer: balancer.Get(pickfirst.Name).Build(w, options), connection: w}
 }
 
-type watcher struct{ balancer.Balancer }
+type watcher struct {
+	balancer.Balancer
+	connection *watchedConn
+}
 
 // UpdateClientConnState implements balancer.Balancer. Our configuration is none of the inner one's.
 func (w *watcher) UpdateClientConnState(state balancer.ClientConnState) error {
+	w.connection.generation, _ = state.ResolverState.Attributes.Value(generationKey{}).(*generation)
 	state.BalancerConfig = nil
 	return w.Balancer.UpdateClientConnState(state)
 }
 
-type watchedConn struct{ balancer.ClientConn }
+type watchedConn struct {
+	balancer.ClientConn
+	generation *generation // set before the inner balancer hears of any address
+}
+
+// NewSubConn implements balancer.ClientConn. It keeps the connection, and the line under it, in reach of pulse.go.
+func (w *watchedConn) NewSubConn(addresses []resolver.Address, options balancer.NewSubConnOptions) (balancer.SubConn, error) {
+	g := w.generation
+	if g == nil || g.transport == nil {
+		return w.ClientConn.NewSubConn(addresses, options) //nolint:staticcheck // there is one address, and no other way
+	}
+	options.CredsBundle = &bundle{&tapped{g.transport, &g.line}} //nolint:staticcheck // nothing else gets at the line
+	sub, err := w.ClientConn.NewSubConn(addresses, options)      //nolint:staticcheck // there is one address, and no other way
+	if err == nil {
+		direct := directTo(sub)
+		g.direct.Store(&direct)
+	}
+	return sub, err
+}
 
 // UpdateState implements balancer.ClientConn.
 func (w *watchedConn) UpdateState(state balancer.State) {
