@@ -56,20 +56,26 @@ type aggregate[S, C, E any] struct {
 	codec  *codec.Codec
 	cache  *lru.Cache[string, loaded[S]]
 	racing keyedlock.Locks[string] // streams on which somebody has lost a race
+	adding keyedlock.Locks[adder]  // who adds to which stream
 }
+
+// adder is somebody who adds to a stream.
+type adder struct{ stream, actor string }
 
 // loaded is a folded stream. It is a value and never changes: readers share it.
 type loaded[S any] struct {
 	state    S
 	revision int64
 	position eventstore.Position
-	done     []doneCommand
+	done     *doneCommand // the last one, if there is any
 }
 
-// doneCommand is a command that the stream already holds, given under an Idempotency-Key.
+// doneCommand is a command that the stream already holds, given under an Idempotency-Key or by the portal itself under an
+// id that follows from its cause. It never changes: states share those before.
 type doneCommand struct {
-	id   uuid.UUID
-	hash string
+	id      uuid.UUID
+	hash    string
+	earlier *doneCommand
 }
 
 func newAggregate[S, C, E any](
@@ -128,26 +134,24 @@ func (a *aggregate[S, C, E]) fold(at loaded[S], envelope codec.Envelope) (loaded
 	}
 	at.state = a.evolve(at.state, event)
 	at.revision, at.position = envelope.Revision, envelope.Position
-	if envelope.Meta.CommandHash != "" && !at.holds(envelope.Meta.CommandID) {
-		// A full slice expression: states that share the array never write into it.
-		at.done = append(at.done[:len(at.done):len(at.done)],
-			doneCommand{id: envelope.Meta.CommandID, hash: envelope.Meta.CommandHash})
-	}
+	at.done = at.done.and(envelope.Meta.CommandID, envelope.Meta.CommandHash)
 	return at, nil
 }
 
-func (at loaded[S]) holds(command uuid.UUID) bool {
-	for _, d := range at.done {
-		if d.id == command {
-			return true
-		}
+// and remembers one more command, if it may come again. The events of one command follow each other.
+func (d *doneCommand) and(id uuid.UUID, hash string) *doneCommand {
+	if hash == "" && id.Version() != derived || d != nil && d.id == id {
+		return d
 	}
-	return false
+	return &doneCommand{id: id, hash: hash, earlier: d}
 }
+
+// derived is the version of ids that follow from something; those of any other are made for one call.
+const derived = 5
 
 // repeated tells whether the stream already holds this command. Error: the same key came with another body before.
 func (at loaded[S]) repeated(req Request) (bool, error) {
-	for _, d := range at.done {
+	for d := at.done; d != nil; d = d.earlier {
 		if d.id != req.CommandID {
 			continue
 		}
@@ -174,7 +178,7 @@ func (a *aggregate[S, C, E]) repeated(ctx context.Context, req Request, id strin
 func (a *aggregate[S, C, E]) execute(
 	ctx context.Context, req Request, id string, command func(S) (C, error),
 ) (Outcome[S], error) {
-	outcome, err := a.attempt(ctx, req, id, command)
+	outcome, err := a.attempt(ctx, req, id, command, atRevision)
 	var conflict *eventstore.ConflictError
 	if !errors.As(err, &conflict) {
 		return outcome, err
@@ -186,7 +190,7 @@ func (a *aggregate[S, C, E]) execute(
 	}
 	defer unlock()
 	for attempt := 1; attempt < maxAttempts; attempt++ {
-		outcome, err = a.attempt(ctx, req, id, command)
+		outcome, err = a.attempt(ctx, req, id, command, atRevision)
 		if !errors.As(err, &conflict) {
 			return outcome, err
 		}
@@ -197,8 +201,40 @@ func (a *aggregate[S, C, E]) execute(
 	return Outcome[S]{}, &problem.Problem{Kind: problem.Unavailable, Code: "too-busy", RetryAfter: time.Second}
 }
 
-func (a *aggregate[S, C, E]) attempt(
+// executeAny carries out a command that holds whatever others append meanwhile, such as a message: many can append at
+// once, and none of them waits for the others or is sent away.
+//
+// A repeated command answers from the stream, which is read to its end before every append. The first append expects the
+// revision read, which a store checks for as long as it holds the stream: two processes that carry out one command at once
+// cannot both succeed, nor can one of them after the other has crashed in between. Only who loses to somebody else's event
+// appends anywhere, and then it is the store's memory of recent event ids that tells a repetition within the same moment.
+// Within one process somebody's own commands on one stream run one after another, so that limits on them hold exactly.
+func (a *aggregate[S, C, E]) executeAny(
 	ctx context.Context, req Request, id string, command func(S) (C, error),
+) (Outcome[S], error) {
+	unlock, err := a.adding.Lock(ctx, adder{stream: id, actor: req.Actor})
+	if err != nil {
+		return Outcome[S]{}, err
+	}
+	defer unlock()
+	outcome, err := a.attempt(ctx, req, id, command, atRevision)
+	var conflict *eventstore.ConflictError
+	if errors.As(err, &conflict) {
+		return a.attempt(ctx, req, id, command, anywhere)
+	}
+	return outcome, err
+}
+
+// placing says where the events of a command may go.
+type placing int
+
+const (
+	atRevision placing = iota // after those on which it was decided
+	anywhere                  // wherever the stream is by then
+)
+
+func (a *aggregate[S, C, E]) attempt(
+	ctx context.Context, req Request, id string, command func(S) (C, error), where placing,
 ) (Outcome[S], error) {
 	at, err := a.load(ctx, id)
 	if err != nil {
@@ -208,12 +244,13 @@ func (a *aggregate[S, C, E]) attempt(
 	if err != nil || repeated {
 		return Outcome[S]{State: at.state, Revision: at.revision, Position: at.position}, err
 	}
-	if req.IfMatch != nil && *req.IfMatch != at.revision {
-		return Outcome[S]{}, problem.New(problem.Stale, "stale")
-	}
 	asked, err := command(at.state)
 	if err != nil {
 		return Outcome[S]{}, err
+	}
+	// Only now: whoever may not know of the stream learns nothing of its revision.
+	if req.IfMatch != nil && *req.IfMatch != at.revision {
+		return Outcome[S]{}, problem.New(problem.Stale, "stale")
 	}
 	decided, err := a.decide(at.state, asked)
 	if err != nil {
@@ -226,22 +263,35 @@ func (a *aggregate[S, C, E]) attempt(
 	encoded := make([]eventstore.Event, len(decided))
 	for i, event := range decided {
 		if encoded[i], err = a.codec.Encode(ctx, a.prefix+id, eventID(req.CommandID, i), meta, event); err != nil {
-			return Outcome[S]{}, fmt.Errorf("encoding an event of %s%s: %w", a.prefix, id, err)
+			return Outcome[S]{}, fmt.Errorf("encoding an event of %s%s: %w", a.prefix, id, ofErased(err))
 		}
 	}
-	appended, err := a.events.Append(ctx, a.prefix+id, eventstore.Expected(at.revision), encoded...)
+	expected := eventstore.Expected(at.revision)
+	if where == anywhere {
+		expected = eventstore.Any
+	}
+	appended, err := a.events.Append(ctx, a.prefix+id, expected, encoded...)
 	if err != nil {
 		return Outcome[S]{}, fmt.Errorf("appending to %s%s: %w", a.prefix, id, err)
 	}
 	for _, event := range decided {
 		at.state = a.evolve(at.state, event)
 	}
+	alone := appended.Revision == at.revision+int64(len(decided)) // else others' events lie in between
 	at.revision, at.position = appended.Revision, appended.Position
-	if req.BodyHash != "" {
-		at.done = append(at.done[:len(at.done):len(at.done)], doneCommand{id: req.CommandID, hash: req.BodyHash})
+	at.done = at.done.and(req.CommandID, req.BodyHash)
+	if alone {
+		a.cache.Add(id, at)
 	}
-	a.cache.Add(id, at)
 	return Outcome[S]{State: at.state, Revision: at.revision, Position: at.position}, nil
+}
+
+// ofErased turns the error of personal data that nobody may keep any more into the problem account-erased.
+func ofErased(err error) error {
+	if errors.Is(err, codec.ErrKeyDestroyed) {
+		return fmt.Errorf("%w: %w", problem.New(problem.Gone, "account-erased"), err)
+	}
+	return err
 }
 
 func (r Request) metadata(subject string) codec.Metadata {

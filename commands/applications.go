@@ -26,37 +26,6 @@ type Application struct {
 	Service service.Content
 }
 
-// ask carries out a command of the applicant. The command is made from the application's state and its service version.
-func (a *Applications) ask(
-	ctx context.Context, req Request, id string,
-	command func(application.State, service.Content, *service.Form) (application.Command, error),
-) (Application, error) {
-	if _, err := uuid.Parse(id); err != nil {
-		return Application{}, notFound()
-	}
-	var content service.Content
-	outcome, err := a.streams.applications.execute(ctx, req, id, func(s application.State) (application.Command, error) {
-		if s.Status == "" || s.Applicant != req.Actor {
-			return nil, notFound()
-		}
-		var form *service.Form
-		var err error
-		if content, form, err = a.streams.serviceVersion(ctx, s.ServiceID, s.ServiceVersion); err != nil {
-			return nil, err
-		}
-		return command(s, content, form)
-	})
-	if err != nil {
-		return Application{}, err
-	}
-	if outcome.State.Applicant != req.Actor {
-		return Application{}, notFound()
-	}
-	return Application{Outcome: outcome, ID: id, Service: content}, nil
-}
-
-func notFound() error { return problem.New(problem.NotFound, "application-not-found") }
-
 // versionKey names a version of a service.
 type versionKey struct {
 	service string

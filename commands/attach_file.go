@@ -19,7 +19,7 @@ func (a *Applications) AttachFile(
 	ctx context.Context, req Request, id, stepID, name string, content io.Reader,
 ) (Application, application.File, error) {
 	file := application.File{ID: uuid.NewSHA1(req.CommandID, []byte("file")).String(), Name: name}
-	current, err := a.own(ctx, req, id)
+	current, err := a.streams.seenByApplicant(ctx, id, req.Actor)
 	if err != nil {
 		return Application{}, application.File{}, err
 	}
@@ -37,7 +37,7 @@ func (a *Applications) AttachFile(
 		}
 		file.SHA256, file.MIME, file.Size = stored.SHA256, stored.MIME, stored.Size
 	}
-	attached, err := a.ask(ctx, req, id,
+	attached, err := a.streams.forApplicant(ctx, req, id,
 		func(_ application.State, content service.Content, form *service.Form) (application.Command, error) {
 			return application.AttachFile{
 				Applicant: req.Actor, Form: form, Rules: content.Files, StepID: stepID, File: file, At: a.deps.Now(),
@@ -51,23 +51,4 @@ func (a *Applications) AttachFile(
 		return Application{}, application.File{}, problem.New(problem.NotFound, "file-not-found")
 	}
 	return attached, file, nil
-}
-
-// own loads an application that belongs to the caller, with its service version.
-func (a *Applications) own(ctx context.Context, req Request, id string) (Application, error) {
-	if _, err := uuid.Parse(id); err != nil {
-		return Application{}, notFound()
-	}
-	s, err := a.streams.applications.state(ctx, id)
-	if err != nil {
-		return Application{}, err
-	}
-	if s.Status == "" || s.Applicant != req.Actor {
-		return Application{}, notFound()
-	}
-	content, _, err := a.streams.serviceVersion(ctx, s.ServiceID, s.ServiceVersion)
-	if err != nil {
-		return Application{}, err
-	}
-	return Application{Outcome: Outcome[application.State]{State: s}, ID: id, Service: content}, nil
 }

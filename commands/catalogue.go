@@ -9,9 +9,6 @@ import (
 	"services.example/portal/domain/service"
 )
 
-// catalogueStream holds the tree of categories.
-const catalogueStream = "catalogue"
-
 // Catalogue are the use cases of whoever looks after services, providers and calendars.
 type Catalogue struct {
 	deps    Deps
@@ -22,7 +19,7 @@ type Catalogue struct {
 func (c *Catalogue) DefineCategories(
 	ctx context.Context, req Request, tree []catalogue.Category,
 ) (Outcome[catalogue.Categories], error) {
-	return c.streams.categories.execute(ctx, req, catalogueStream,
+	return c.streams.categories.execute(ctx, req, catalogue.Stream,
 		func(catalogue.Categories) (catalogue.DefineCategories, error) {
 			return catalogue.DefineCategories{Tree: tree, At: c.deps.Now()}, nil
 		})

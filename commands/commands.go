@@ -18,6 +18,7 @@ import (
 	"services.example/portal/domain/service"
 	"services.example/portal/domain/signature"
 	"services.example/portal/infra/codec"
+	"services.example/portal/infra/eds"
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/readstore"
 	"services.example/portal/infra/session"
@@ -36,6 +37,9 @@ type Deps struct {
 	Limits   Limits
 	Now      func() time.Time
 	SiteURL  string // where people reach the portal: links in e-mails begin with it
+	Threads  Threads
+	Verifier eds.Verifier // nil: no digital signature can be taken
+	Notified Notified     // nil: notices are found by their own ids alone
 }
 
 // Sessions keeps who is signed in.
@@ -49,6 +53,8 @@ type Sessions interface {
 type Files interface {
 	// Put stores a file of at most limit bytes. Errors: problem.TooLarge.
 	Put(ctx context.Context, subject string, r io.Reader, limit int64) (StoredFile, error)
+	// Open reads a file by the hash of its content. Errors: problem.Gone once the subject was erased.
+	Open(ctx context.Context, subject, sha256 string) (io.ReadCloser, error)
 }
 
 // StoredFile is a file whose bytes are durable.
@@ -58,10 +64,13 @@ type StoredFile struct {
 	Size   int64  // bytes
 }
 
-// Messages carries words to a person outside the portal.
+// Messages carries words to a person outside the portal. The id names a message that may have to be given again, because
+// nobody knows whether the gateway has it: a good gateway passes on only one of the same id. A message without an id is given
+// once. Ref is by what the gateway will report on the message; empty: it will not. Errors: GatewayFault where the gateway
+// has answered.
 type Messages interface {
-	SMS(ctx context.Context, phone, words string) error
-	Email(ctx context.Context, address, subject, words string) error
+	SMS(ctx context.Context, id, phone, words string) (ref string, err error)
+	Email(ctx context.Context, id, address, subject, words string) (ref string, err error)
 }
 
 // Secrets are the keys under which the write side hides what must be compared but not read.
@@ -72,14 +81,22 @@ type Secrets struct {
 
 // Limits are the bounds on how often something may be asked for.
 type Limits struct {
-	CodesPerHour int // one-time codes to one phone
+	CodesPerHour      int // one-time codes to one phone
+	MessagesPerMinute int // of one author in one application, at most correspondence.MaxPerWindow; 0: any number
+	WritingPerMinute  int // messages, notices and notes of one account in one process; 0: any number
 }
 
 // Commands lists everything that can be asked of the portal.
 type Commands struct {
 	Accounts     *Accounts
 	Applications *Applications
+	Work         *Work
 	Catalogue    *Catalogue
+	Notices      *Notices
+
+	Correspondence *Correspondence
+	Documents      *Documents
+	Terms          *Terms
 }
 
 // New wires the use cases.
@@ -88,10 +105,20 @@ func New(deps Deps) (*Commands, error) {
 	if err != nil {
 		return nil, err
 	}
+	writing, err := newPace(deps.Limits.WritingPerMinute)
+	if err != nil {
+		return nil, err
+	}
 	return &Commands{
 		Accounts:     newAccounts(deps, streams),
 		Applications: &Applications{deps: deps, streams: streams},
+		Work:         &Work{deps: deps, streams: streams},
 		Catalogue:    &Catalogue{deps: deps, streams: streams},
+		Notices:      &Notices{deps: deps, streams: streams},
+
+		Correspondence: &Correspondence{deps: deps, streams: streams, pace: writing},
+		Documents:      newDocuments(deps, streams),
+		Terms:          &Terms{deps: deps, streams: streams},
 	}, nil
 }
 
@@ -103,6 +130,14 @@ type streams struct {
 	calendars    *aggregate[calendar.State, calendar.Command, calendar.Event]
 	categories   *aggregate[catalogue.Categories, catalogue.DefineCategories, catalogue.CategoryEvent]
 	providers    *aggregate[catalogue.ProviderState, catalogue.DescribeProvider, catalogue.ProviderEvent]
+
+	notifications *aggregate[notification.State, notification.Command, notification.Event]
+
+	messages *aggregate[correspondence.State, correspondence.Post, correspondence.Event]
+	readings *aggregate[correspondence.Readings, correspondence.MarkRead, correspondence.ReadingEvent]
+	notes    *aggregate[correspondence.Notes, correspondence.WriteNote, correspondence.NoteEvent]
+
+	signatures *aggregate[signature.State, signature.Command, signature.Event]
 
 	versions *lru.Cache[versionKey, compiled]
 }
@@ -121,6 +156,17 @@ func newStreams(deps Deps) (*streams, error) {
 			nobody[catalogue.Categories, catalogue.DefineCategories]),
 		providers: newAggregate(deps, "provider-", catalogue.DecideProvider, catalogue.EvolveProvider,
 			nobody[catalogue.ProviderState, catalogue.DescribeProvider]),
+		notifications: newAggregate(deps, noticeStreams, notification.Decide, notification.Evolve, theRecipient),
+
+		messages: newAggregate(deps, "correspondence-", correspondence.Decide, correspondence.Evolve,
+			func(_ string, _ correspondence.State, c correspondence.Post) string { return c.Applicant }),
+		readings: newAggregate(deps, "reading-", correspondence.DecideReading, correspondence.EvolveReading,
+			func(_ string, _ correspondence.Readings, c correspondence.MarkRead) string { return c.Applicant }),
+		notes: newAggregate(deps, "note-", correspondence.DecideNote, correspondence.EvolveNote,
+			func(_ string, _ correspondence.Notes, c correspondence.WriteNote) string { return c.Applicant }),
+
+		signatures: newAggregate(deps, "signature-", signature.Decide, signature.Evolve, theSigningApplicant),
+
 		versions: versions,
 	}, nil
 }
@@ -141,26 +187,3 @@ func nobody[S, C any](string, S, C) string { return "" }
 
 // cachedVersions is how many service versions are kept in memory with their compiled forms.
 const cachedVersions = 256
-
-// AggregateTypes is the storage format of every stream that the portal writes: the table of contents of its history.
-func AggregateTypes() []codec.Aggregate {
-	numbers := codec.Events("application-number", application.NumberEventTypes)
-	numbers.Prefix = application.NumbersStream
-	categories := codec.Events("catalogue", catalogue.CategoryEventTypes)
-	categories.Prefix = catalogueStream
-	return []codec.Aggregate{
-		codec.Events("account", account.EventTypes),
-		codec.Events("service", service.EventTypes),
-		codec.Events("application", application.EventTypes,
-			codec.Upcast{From: "application.submitted.v1", To: "application.submitted.v2", Do: application.SubmittedV2}),
-		numbers,
-		codec.Events("correspondence", correspondence.EventTypes),
-		codec.Events("reading", correspondence.ReadingEventTypes),
-		codec.Events("note", correspondence.NoteEventTypes),
-		codec.Events("signature", signature.EventTypes),
-		codec.Events("notification", notification.EventTypes),
-		codec.Events("calendar", calendar.EventTypes),
-		categories,
-		codec.Events("provider", catalogue.ProviderEventTypes),
-	}
-}

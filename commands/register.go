@@ -84,5 +84,6 @@ func (a *Accounts) createKey(ctx context.Context, id string) error {
 }
 
 func (a *Accounts) sms(ctx context.Context, phone string, words text.Text, l text.Language, code string) error {
-	return a.deps.Messages.SMS(ctx, phone, fmt.Sprintf(words.In(l), code))
+	_, err := a.deps.Messages.SMS(ctx, "", phone, fmt.Sprintf(words.In(l), code))
+	return err
 }

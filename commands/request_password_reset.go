@@ -50,7 +50,7 @@ func (a *Accounts) RequestPasswordReset(ctx context.Context, req Request, login 
 		return err
 	}
 	link := a.deps.SiteURL + "/password-reset#token=" + a.resetToken(id, command.ResetID)
-	err = a.deps.Messages.Email(ctx, s.Email, resetSubject.In(s.Language), fmt.Sprintf(resetEmail.In(s.Language), link))
+	_, err = a.deps.Messages.Email(ctx, "", s.Email, resetSubject.In(s.Language), fmt.Sprintf(resetEmail.In(s.Language), link))
 	if err != nil { // another answer would tell that the account exists
 		slog.ErrorContext(ctx, "password reset not sent", "account", id, "error", err)
 	}

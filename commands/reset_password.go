@@ -50,5 +50,6 @@ func (a *Accounts) hashForReset(ctx context.Context, id string, command account.
 
 // tellPasswordChanged lets the owner know, so that somebody else's change does not go unseen.
 func (a *Accounts) tellPasswordChanged(ctx context.Context, s account.State) error {
-	return a.deps.Messages.Email(ctx, s.Email, passwordChangedSubject.In(s.Language), passwordChangedEmail.In(s.Language))
+	_, err := a.deps.Messages.Email(ctx, "", s.Email, passwordChangedSubject.In(s.Language), passwordChangedEmail.In(s.Language))
+	return err
 }

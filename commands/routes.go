@@ -14,12 +14,17 @@ import (
 type Routes struct {
 	Commands *Commands
 	Cookies  httpapi.Cookies
+	SMSToken string // that the SMS gateway's reports have to bear; empty: it makes none
 }
 
 // Register adds every command to the API.
 func (r *Routes) Register(api huma.API) {
 	r.registerAccounts(api)
 	r.registerApplications(api)
+	r.registerCorrespondence(api)
+	r.registerGateways(api)
+	r.registerWork(api)
+	r.registerDocuments(api)
 }
 
 // Written is what every answer to a command carries.

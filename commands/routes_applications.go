@@ -62,7 +62,7 @@ func (r *Routes) registerApplications(api huma.API) {
 		}},
 	}
 	attach := httpapi.Private(operation("attach-file", http.MethodPost, "/applications/{id}/files",
-		"Attach a file to a document step", applicationsTag, http.StatusCreated))
+		"Attach a file to a document step, or upload one for a message, a response or a document", applicationsTag, http.StatusCreated))
 	huma.Register(api, attach, r.attachFile)
 	// Said only now: huma would read a body that it knows of, and a file is to be stored as it arrives.
 	api.OpenAPI().Paths[attach.Path].Post.RequestBody = &huma.RequestBody{
@@ -211,7 +211,7 @@ func (r *Routes) saveStep(ctx context.Context, in *saveStepInput) (*savedStepAns
 
 type attachInput struct {
 	OnApplication
-	Step string `query:"step" required:"true"`
+	Step string `query:"step" required:"false" doc:"The document step that it is for; absent: it is for a message, a response or a document"`
 
 	file *multipart.Part
 }
@@ -252,11 +252,7 @@ type fileAnswer struct {
 }
 
 func (r *Routes) attachFile(ctx context.Context, in *attachInput) (*fileAnswer, error) {
-	req, err := in.request(ctx)
-	if err != nil {
-		return nil, err
-	}
-	attached, file, err := r.Commands.Applications.AttachFile(ctx, req, in.ID, in.Step, in.file.FileName(), io.Reader(in.file))
+	attached, file, err := r.attachOrUpload(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -267,6 +263,17 @@ func (r *Routes) attachFile(ctx context.Context, in *attachInput) (*fileAnswer, 
 	answer.Body.ID, answer.Body.Name, answer.Body.Size = file.ID, file.Name, file.Size
 	answer.Body.MIME, answer.Body.SHA256 = file.MIME, file.SHA256
 	return answer, nil
+}
+
+func (r *Routes) attachOrUpload(ctx context.Context, in *attachInput) (Application, application.File, error) {
+	if in.Step == "" {
+		return r.uploadFile(ctx, in)
+	}
+	req, err := in.request(ctx)
+	if err != nil {
+		return Application{}, application.File{}, err
+	}
+	return r.Commands.Applications.AttachFile(ctx, req, in.ID, in.Step, in.file.FileName(), io.Reader(in.file))
 }
 
 func (r *Routes) removeFile(ctx context.Context, in *struct {
@@ -288,9 +295,10 @@ func (r *Routes) removeFile(ctx context.Context, in *struct {
 type statusAnswer struct {
 	Written
 	Body struct {
-		Status      application.Status `json:"status"`
-		SubmittedAt time.Time          `json:"submittedAt"`
-		DueAt       time.Time          `json:"dueAt"`
+		Status      application.Status  `json:"status"`
+		SubmittedAt time.Time           `json:"submittedAt"`
+		DueAt       time.Time           `json:"dueAt"`
+		Outcome     application.Outcome `json:"outcome,omitempty" doc:"How it ended; absent before"`
 	}
 }
 
@@ -299,7 +307,8 @@ func asStatus(a Application, err error) (*statusAnswer, error) {
 		return nil, err
 	}
 	answer := &statusAnswer{Written: writtenAt(a.Outcome)}
-	answer.Body.Status, answer.Body.SubmittedAt, answer.Body.DueAt = a.State.Status, a.State.SubmittedAt.UTC(), a.State.DueAt.UTC()
+	answer.Body.Status, answer.Body.Outcome = a.State.Status, a.State.Outcome
+	answer.Body.SubmittedAt, answer.Body.DueAt = a.State.SubmittedAt.UTC(), a.State.DueAt.UTC()
 	return answer, nil
 }
 

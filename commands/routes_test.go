@@ -346,7 +346,6 @@ func TestApplicationsOverHTTP(t *testing.T) {
 	b.do("POST", url+"/files?step=papers", form(t, "file", "a.pdf", "MZ")).refuses(t, http.StatusUnsupportedMediaType, "file-type-not-allowed")
 	b.do("POST", url+"/files?step=papers", form(t, "other", "a.pdf", "%PDF")).refuses(t, http.StatusBadRequest, "file-expected")
 	b.do("POST", url+"/files?step=papers", `{}`).refuses(t, http.StatusUnsupportedMediaType, "file-expected")
-	b.do("POST", url+"/files", form(t, "file", "a.pdf", "%PDF")).refuses(t, http.StatusUnprocessableEntity, "invalid")
 	at = b.then(at)
 	b.do("DELETE", url+"/files/"+file.ID, nil).is(t, http.StatusNoContent, nil).writtenAt(w, 4)
 	at = b.then(at, application.FileRemoved{FileID: file.ID, StepID: "papers", At: now})

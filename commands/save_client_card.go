@@ -90,5 +90,6 @@ func (a *Accounts) confirmContact(
 }
 
 func (a *Accounts) emailCode(ctx context.Context, address string, l text.Language, code string) error {
-	return a.deps.Messages.Email(ctx, address, contactEmailSubject.In(l), fmt.Sprintf(contactEmail.In(l), code))
+	_, err := a.deps.Messages.Email(ctx, "", address, contactEmailSubject.In(l), fmt.Sprintf(contactEmail.In(l), code))
+	return err
 }

@@ -23,7 +23,7 @@ func (a *Applications) SaveStep(ctx context.Context, req Request, id, stepID str
 		return SavedStep{}, err
 	}
 	var checked *checkedForm
-	saved, err := a.ask(ctx, req, id,
+	saved, err := a.streams.forApplicant(ctx, req, id,
 		func(_ application.State, _ service.Content, form *service.Form) (application.Command, error) {
 			checked = &checkedForm{form: form, read: read}
 			return application.SaveStep{

@@ -28,6 +28,7 @@ import (
 	"services.example/portal/domain/service"
 	"services.example/portal/domain/text"
 	"services.example/portal/infra/codec"
+	"services.example/portal/infra/codec/aggregates"
 	"services.example/portal/infra/codec/codectest"
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/eventstore/pebblelog"
@@ -81,7 +82,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	keys := codectest.NewKeys()
-	events, err := codec.New(keys, AggregateTypes()...)
+	events, err := codec.New(keys, aggregates.All()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,12 +245,12 @@ type outbox struct {
 
 type message struct{ To, Text string }
 
-func (o *outbox) SMS(_ context.Context, phone, words string) error {
-	return o.send(message{To: phone, Text: words})
+func (o *outbox) SMS(_ context.Context, _, phone, words string) (string, error) {
+	return "", o.send(message{To: phone, Text: words})
 }
 
-func (o *outbox) Email(_ context.Context, address, subject, words string) error {
-	return o.send(message{To: address, Text: subject + "\n" + words})
+func (o *outbox) Email(_ context.Context, _, address, subject, words string) (string, error) {
+	return "", o.send(message{To: address, Text: subject + "\n" + words})
 }
 
 // fail makes every message fail; nil lets them go again.
@@ -319,11 +320,23 @@ func wrong(code string, n int) []string {
 
 // files keeps files in memory and takes what begins as a PDF for one.
 type files struct {
-	mu   sync.Mutex
-	kept int
+	mu       sync.Mutex
+	kept     int
+	subjects []string // under whose keys the files lie
+	contents map[string][]byte
 }
 
-func (f *files) Put(_ context.Context, _ string, r io.Reader, limit int64) (StoredFile, error) {
+func (f *files) Open(_ context.Context, subject, sha256 string) (io.ReadCloser, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	content, found := f.contents[subject+"/"+sha256]
+	if !found {
+		return nil, problem.New(problem.NotFound, "file-not-found")
+	}
+	return io.NopCloser(bytes.NewReader(content)), nil
+}
+
+func (f *files) Put(_ context.Context, subject string, r io.Reader, limit int64) (StoredFile, error) {
 	content, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
 		return StoredFile{}, err
@@ -334,11 +347,16 @@ func (f *files) Put(_ context.Context, _ string, r io.Reader, limit int64) (Stor
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.kept++
+	f.subjects = append(f.subjects, subject)
 	sum := sha256.Sum256(content)
 	stored := StoredFile{SHA256: hex.EncodeToString(sum[:]), MIME: "application/octet-stream", Size: int64(len(content))}
 	if bytes.HasPrefix(content, []byte("%PDF")) {
 		stored.MIME = "application/pdf"
 	}
+	if f.contents == nil {
+		f.contents = map[string][]byte{}
+	}
+	f.contents[subject+"/"+stored.SHA256] = content
 	return stored, nil
 }
 

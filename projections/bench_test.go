@@ -14,11 +14,10 @@ import (
 
 	"services.example/portal/domain/account"
 	"services.example/portal/domain/application"
-	"services.example/portal/domain/calendar"
-	"services.example/portal/domain/catalogue"
 	"services.example/portal/domain/service"
 	"services.example/portal/domain/text"
 	"services.example/portal/infra/codec"
+	"services.example/portal/infra/codec/aggregates"
 	"services.example/portal/infra/codec/codectest"
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/eventstore/pebblelog"
@@ -34,10 +33,7 @@ const (
 
 func portalCodec(tb testing.TB) *codec.Codec {
 	tb.Helper()
-	events, err := codec.New(codectest.NewKeys(),
-		codec.Events("account", account.EventTypes), codec.Events("application", application.EventTypes),
-		codec.Events("service", service.EventTypes), codec.Events("calendar", calendar.EventTypes),
-		codec.Events("catalogue", catalogue.CategoryEventTypes), codec.Events("provider", catalogue.ProviderEventTypes))
+	events, err := codec.New(codectest.NewKeys(), aggregates.All()...)
 	if err != nil {
 		tb.Fatal(err)
 	}

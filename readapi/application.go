@@ -3,37 +3,41 @@ package readapi
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/google/uuid"
 
-	"services.example/portal/domain/problem"
 	"services.example/portal/domain/service"
 	"services.example/portal/domain/text"
 	"services.example/portal/infra/httpapi"
-	"services.example/portal/infra/readstore"
 	"services.example/portal/projections/applicationpage"
 )
 
-// applicationPage is everything that its applicant sees of an application.
+// applicationPage is everything that its applicant, or the provider's staff, sees of an application.
 type applicationPage struct {
-	ID          string           `json:"id" format:"uuid"`
-	Number      string           `json:"number"`
-	Status      string           `json:"status"`
-	Service     pageService      `json:"service"`
-	Contacts    service.Contacts `json:"contacts" doc:"For advice on this service"`
-	Steps       []pageStep       `json:"steps"`
-	Files       []pageFile       `json:"files"`
-	Documents   []string         `json:"documents" doc:"Documents to read or sign"`
-	Executors   []string         `json:"executors" doc:"Names"`
-	StartedAt   time.Time        `json:"startedAt"`
-	SubmittedAt *time.Time       `json:"submittedAt"`
-	WithdrawnAt *time.Time       `json:"withdrawnAt,omitempty"`
-	DueAt       *time.Time       `json:"dueAt"`
-	DaysLeft    *int             `json:"daysLeft"`
-	Revision    int64            `json:"revision"`
+	ID            string             `json:"id" format:"uuid"`
+	Number        string             `json:"number"`
+	Status        string             `json:"status"`
+	Outcome       string             `json:"outcome,omitempty" doc:"Of a completed one: answered, approved, refused or not-signed"`
+	Service       pageService        `json:"service"`
+	Contacts      service.Contacts   `json:"contacts" doc:"For advice on this service"`
+	Applicant     *pagePerson        `json:"applicant,omitempty" doc:"For staff"`
+	Steps         []pageStep         `json:"steps"`
+	Files         []pageFile         `json:"files" doc:"Of the steps"`
+	Uploads       []pageUpload       `json:"uploads" doc:"Files that belong to no step; the applicant sees their own, and those of the decision and the documents"`
+	Documents     []pageDocument     `json:"documents" doc:"To read or to sign"`
+	Decision      *pageDecision      `json:"decision,omitempty" doc:"The response, or the decision"`
+	Returned      *pageReturn        `json:"returned,omitempty" doc:"Why it had to be completed, the last time"`
+	Questionnaire *pageQuestionnaire `json:"questionnaire,omitempty" doc:"If the service has one"`
+	Executors     []string           `json:"executors" doc:"Names"`
+	Assigned      []pagePerson       `json:"assigned,omitempty" doc:"The executors, for staff"`
+	StartedAt     time.Time          `json:"startedAt"`
+	SubmittedAt   *time.Time         `json:"submittedAt"`
+	WithdrawnAt   *time.Time         `json:"withdrawnAt,omitempty"`
+	CompletedAt   *time.Time         `json:"completedAt,omitempty"`
+	DueAt         *time.Time         `json:"dueAt"`
+	DaysLeft      *int               `json:"daysLeft" doc:"Until the due date, below 0 overdue; null while the provider's time does not run"`
+	Revision      int64              `json:"revision"`
 }
 
 type pageService struct {
@@ -75,33 +79,12 @@ func (q *Queries) registerApplication(api huma.API) {
 		q.application)
 }
 
-// page reads the application's page for whoever may see it; for anybody else it does not exist.
-func (q *Queries) page(ctx context.Context, in ApplicationInput) (*applicationpage.Page, error) {
-	caller, err := httpapi.Signed(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := uuid.Parse(in.ID); err != nil {
-		return nil, applicationNotFound()
-	}
-	if err := q.await(ctx, in.Consistent, applicationpage.Name); err != nil {
-		return nil, err
-	}
-	page, err := get[applicationpage.Page](ctx, q.deps, applicationpage.Name, in.ID)
-	if errors.Is(err, readstore.ErrNotFound) || err == nil && page.Applicant != caller.AccountID {
-		return nil, applicationNotFound()
-	}
-	return page, err
-}
-
-func applicationNotFound() error { return problem.New(problem.NotFound, "application-not-found") }
-
 func (q *Queries) application(ctx context.Context, in *ApplicationInput) (*struct {
 	ETag string `header:"ETag" doc:"The revision, for If-Match"`
 	Body applicationPage
 }, error,
 ) {
-	page, err := q.page(ctx, *in)
+	page, who, err := q.page(ctx, *in)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +96,11 @@ func (q *Queries) application(ctx context.Context, in *ApplicationInput) (*struc
 	if err != nil {
 		return nil, err
 	}
-	names, err := q.accountNames(ctx, page.Executors)
+	signed, err := q.signaturesOf(ctx, in.Consistent, page)
+	if err != nil {
+		return nil, err
+	}
+	names, err := q.accountNames(ctx, peopleOf(page, signed, who))
 	if err != nil {
 		return nil, err
 	}
@@ -122,12 +109,20 @@ func (q *Queries) application(ctx context.Context, in *ApplicationInput) (*struc
 		Service: pageService{
 			ID: page.ServiceID, Name: content.Passport.Name, Version: page.ServiceVersion, Kind: content.Passport.Kind,
 		},
-		Files: []pageFile{}, Documents: []string{}, Executors: named(page.Executors, names),
-		StartedAt: page.StartedAt, SubmittedAt: page.SubmittedAt, WithdrawnAt: page.WithdrawnAt, DueAt: page.DueAt,
-		Revision: page.Revision,
+		Outcome: page.Outcome, Files: []pageFile{}, Uploads: uploadsOf(page, who), Documents: documentsOf(page, signed, names),
+		Decision: decisionOf(page, names, httpapi.LanguageOf(ctx)), Returned: returnOf(page, names, httpapi.LanguageOf(ctx)),
+		Questionnaire: questionnaireOf(page, content.Workflow.Questionnaire, q.deps.Now()),
+		Executors:     named(page.Executors, names), StartedAt: page.StartedAt, SubmittedAt: page.SubmittedAt,
+		WithdrawnAt: page.WithdrawnAt, CompletedAt: page.CompletedAt, DueAt: page.DueAt, Revision: page.Revision,
 	}
-	if page.Term != nil {
+	if page.Term != nil && page.TermRuns() {
 		body.DaysLeft = s.daysLeft(page.ServiceID, page.Term.Kind, q.deps.Now(), page.DueAt)
+	}
+	if who.staff() {
+		body.Applicant = &pagePerson{ID: page.Applicant, Name: names[page.Applicant]}
+		for _, id := range page.Executors {
+			body.Assigned = append(body.Assigned, pagePerson{ID: id, Name: names[id]})
+		}
 	}
 	for _, step := range page.Steps {
 		shown := pageStepOf(step, content.steps)

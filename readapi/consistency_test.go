@@ -39,7 +39,7 @@ func queriesOf() []string {
 	application := "/applications/" + id("application", 1)
 	return []string{
 		"/categories", "/services", "/services/" + id("service", 1), "/services/popular", "/statistics/services", "/me",
-		"/my/applications", application, application + "/timeline", application + "/files/" + id("file", 1),
+		"/my/applications", "/my/unread", application, application + "/messages", application + "/timeline", application + "/files/" + id("file", 1),
 	}
 }
 

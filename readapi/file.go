@@ -24,15 +24,20 @@ func (q *Queries) file(ctx context.Context, in *struct {
 	FileID string `path:"fileId"`
 },
 ) (*huma.StreamResponse, error) {
-	page, err := q.page(ctx, in.ApplicationInput)
+	page, who, err := q.page(ctx, in.ApplicationInput)
 	if err != nil {
 		return nil, err
 	}
-	file, found := findFile(page, in.FileID)
-	if !found {
-		return nil, problem.New(problem.NotFound, "file-not-found")
+	file, err := q.findFile(ctx, page, who, in.ApplicationInput, in.FileID)
+	if err != nil {
+		return nil, err
 	}
-	content, err := q.deps.Files.Open(ctx, page.Applicant, file.SHA256)
+	return q.send(ctx, page.Applicant, file)
+}
+
+// send answers with the bytes of a file, which lie under its applicant's key.
+func (q *Queries) send(ctx context.Context, applicant string, file *applicationpage.File) (*huma.StreamResponse, error) {
+	content, err := q.deps.Files.Open(ctx, applicant, file.SHA256)
 	if err != nil {
 		return nil, fmt.Errorf("opening file %s: %w", file.ID, err)
 	}
@@ -49,15 +54,35 @@ func (q *Queries) file(ctx context.Context, in *struct {
 	}}, nil
 }
 
-func findFile(page *applicationpage.Page, id string) (applicationpage.File, bool) {
-	for _, step := range page.Steps {
-		for _, f := range step.Files {
-			if f.ID == id {
-				return f, true
+// findFile finds a file of a step, or one of no step that the reader is to see: staff see all, the applicant their own
+// and those that a decision, a document or a message has shown them. Error: file-not-found.
+func (q *Queries) findFile(
+	ctx context.Context, page *applicationpage.Page, who reader, in ApplicationInput, id string,
+) (*applicationpage.File, error) {
+	for i := range page.Steps {
+		for k := range page.Steps[i].Files {
+			if file := &page.Steps[i].Files[k]; file.ID == id {
+				return file, nil
 			}
 		}
 	}
-	return applicationpage.File{}, false
+	for i := range page.Uploads {
+		upload := &page.Uploads[i]
+		if upload.ID != id {
+			continue
+		}
+		if who.staff() || page.Shown(upload) {
+			return &upload.File, nil
+		}
+		head, _, err := q.threadHead(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		if head != nil && head.Shows(id) {
+			return &upload.File, nil
+		}
+	}
+	return nil, problem.New(problem.NotFound, "file-not-found")
 }
 
 // attachment makes a browser save a file under its name rather than show it (RFC 6266).

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -13,12 +14,11 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"services.example/portal/domain/application"
 	"services.example/portal/domain/calendar"
 	"services.example/portal/domain/text"
-	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/httpapi"
 	"services.example/portal/infra/readstore"
-	"services.example/portal/projections/accountprofile"
 	"services.example/portal/projections/myapplications"
 	"services.example/portal/projections/servicecatalogue"
 )
@@ -33,9 +33,10 @@ type applicationRow struct {
 	Service   namedOffer `json:"service"`
 	Executors []string   `json:"executors" doc:"Names"`
 	DueAt     *time.Time `json:"dueAt"`
-	DaysLeft  *int       `json:"daysLeft" doc:"Until the due date, below 0 overdue; null for drafts"`
-	Unread    int        `json:"unread"`
+	DaysLeft  *int       `json:"daysLeft" doc:"Until the due date, below 0 overdue; null while the provider's time does not run"`
+	Unread    int        `json:"unread" doc:"Items of the thread that are new to the applicant"`
 	Status    string     `json:"status"`
+	Outcome   string     `json:"outcome,omitempty" doc:"Of a completed one: answered, approved, refused or not-signed"`
 }
 
 type namedOffer struct {
@@ -105,6 +106,11 @@ func (q *Queries) myPage(
 	key := renderedKey{applicant: applicant, status: in.Status, query: in.Query, after: in.After, limit: in.Limit}
 	from := renderedFrom{collection: collection, catalogue: s.generation, day: calendar.DateOf(now)}
 	last := q.rendered.find(key, from)
+	if current, err := q.callsTheSame(ctx, last); err != nil {
+		return nil, "", err
+	} else if !current {
+		last = nil
+	}
 	if last != nil && in.Query == "" {
 		// What was shown last is most likely still right: whether it is needs no bodies.
 		page, err := q.deps.Reads.List(ctx, collection, listed(applicant, in, true))
@@ -126,7 +132,7 @@ func (q *Queries) myPage(
 	if err != nil {
 		return nil, "", err
 	}
-	if slices.ContainsFunc(changed, func(row item[myapplications.Row]) bool { return !s.knows(row.Doc.ServiceID, row.Doc.ServiceVersion) }) {
+	if slices.ContainsFunc(changed, func(row item[myapplications.Line]) bool { return !s.knows(row.Doc.ServiceID, row.Doc.ServiceVersion) }) {
 		// An application for a service that was published a moment ago.
 		if s, err = q.catalogue.refresh(ctx); err != nil {
 			return nil, "", err
@@ -141,7 +147,7 @@ func (q *Queries) myPage(
 		return nil, "", err
 	}
 	page := &renderedPage{
-		renderedFrom: from, rows: make([]renderedRow, 0, len(found)), json: make([]byte, 0, len(found)*rowSize),
+		renderedFrom: from, people: last.peopleAnd(changed, names), rows: make([]renderedRow, 0, len(found)), json: make([]byte, 0, len(found)*rowSize),
 	}
 	for i := range found {
 		document := &found[i]
@@ -151,26 +157,42 @@ func (q *Queries) myPage(
 		}
 		row := &changed[0]
 		changed = changed[1:]
-		seen := document.Seen
-		if len(row.Doc.Executors) > 0 { // whose names may change without the row
-			seen = eventstore.Position{}
-		}
 		shown := s.row(row, names, now)
-		page.add(document.ID, seen, func(b []byte) []byte { return appendRow(b, &shown) })
+		page.add(document.ID, document.Seen, func(b []byte) []byte { return appendRow(b, &shown) })
 	}
 	page.json = bytes.Clone(page.json) // it is kept for long, without room to grow
 	q.rendered.keep(key, page)
 	return page, next, nil
 }
 
+// callsTheSame tells whether everybody whom a page names is still called so.
+func (q *Queries) callsTheSame(ctx context.Context, page *renderedPage) (bool, error) {
+	if page == nil || len(page.people) == 0 {
+		return true, nil
+	}
+	if len(page.people) > mostPeople {
+		return false, nil
+	}
+	now, err := q.accountNames(ctx, slices.Collect(maps.Keys(page.people)))
+	if err != nil {
+		return false, err
+	}
+	for id, shown := range page.people {
+		if now[id] != shown {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
 // decodeChanged decodes the documents that a page does not show as they are.
-func decodeChanged(found []readstore.Document, page *renderedPage) ([]item[myapplications.Row], error) {
-	var changed []item[myapplications.Row]
+func decodeChanged(found []readstore.Document, page *renderedPage) ([]item[myapplications.Line], error) {
+	var changed []item[myapplications.Line]
 	for i := range found {
 		if page.row(&found[i]) != nil {
 			continue
 		}
-		row := item[myapplications.Row]{ID: found[i].ID}
+		row := item[myapplications.Line]{ID: found[i].ID}
 		if err := found[i].Decode(&row.Doc); err != nil {
 			return nil, err
 		}
@@ -183,13 +205,17 @@ func decodeChanged(found []readstore.Document, page *renderedPage) ([]item[myapp
 var pages = sync.Pool{New: func() any { return new([]byte) }}
 
 // row shows a stored row.
-func (s *snapshot) row(stored *item[myapplications.Row], names map[string]string, now time.Time) applicationRow {
+func (s *snapshot) row(stored *item[myapplications.Line], names map[string]string, now time.Time) applicationRow {
 	r := &stored.Doc
-	return applicationRow{
-		ID: stored.ID, Number: r.Number, Date: r.SubmittedAt, DueAt: r.DueAt, Status: r.Status,
+	row := applicationRow{
+		ID: stored.ID, Number: r.Number, Date: r.SubmittedAt, DueAt: r.DueAt, Status: r.Status, Outcome: r.Outcome,
 		Service:   s.named(r.ServiceID, r.ServiceVersion),
-		Executors: named(r.Executors, names), DaysLeft: s.daysLeft(r.ServiceID, r.TermKind, now, r.DueAt),
+		Executors: named(r.Executors, names), Unread: r.Unread,
 	}
+	if r.TermRuns() {
+		row.DaysLeft = s.daysLeft(r.ServiceID, r.TermKind, now, r.DueAt)
+	}
+	return row
 }
 
 // listed asks for a page of an applicant's rows.
@@ -197,7 +223,11 @@ func listed(applicant string, in *myApplicationsInput, seenOnly bool) readstore.
 	query := readstore.Query{
 		Index: myapplications.ByApplicant, Prefix: []any{applicant}, Limit: in.Limit, After: in.After, SeenOnly: seenOnly,
 	}
-	if in.Status != "" {
+	switch in.Status {
+	case "":
+	case string(application.Refused): // which has completed it
+		query.Index = myapplications.ByRefused
+	default:
 		query.Index, query.Prefix = myapplications.ByApplicantAndStatus, []any{applicant, in.Status}
 	}
 	return query
@@ -220,11 +250,11 @@ func (q *Queries) rows(
 			return page.Documents, page.Next, nil
 		}
 		for _, document := range page.Documents {
-			var row myapplications.Row
+			var row myapplications.Line
 			if err := document.Decode(&row); err != nil {
 				return nil, "", err
 			}
-			if s.fits(row, wanted) {
+			if s.fits(&row, wanted) {
 				rows = append(rows, document)
 			}
 		}
@@ -236,7 +266,7 @@ func (q *Queries) rows(
 }
 
 // fits tells whether a row's number or service name holds a folded text.
-func (s *snapshot) fits(row myapplications.Row, wanted string) bool {
+func (s *snapshot) fits(row *myapplications.Line, wanted string) bool {
 	if strings.Contains(row.Number, wanted) {
 		return true
 	}
@@ -245,44 +275,10 @@ func (s *snapshot) fits(row myapplications.Row, wanted string) bool {
 }
 
 // executorNames finds the names of everybody who works on these applications.
-func (q *Queries) executorNames(ctx context.Context, rows []item[myapplications.Row]) (map[string]string, error) {
+func (q *Queries) executorNames(ctx context.Context, rows []item[myapplications.Line]) (map[string]string, error) {
 	var ids []string
 	for _, row := range rows {
 		ids = append(ids, row.Doc.Executors...)
 	}
 	return q.accountNames(ctx, ids)
-}
-
-// accountNames finds what the portal calls these accounts.
-func (q *Queries) accountNames(ctx context.Context, ids []string) (map[string]string, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	collection, err := serving(ctx, q.deps, accountprofile.Name)
-	if err != nil {
-		return nil, err
-	}
-	profiles, err := q.deps.Reads.GetMany(ctx, collection, ids)
-	if err != nil {
-		return nil, err
-	}
-	names := make(map[string]string, len(profiles))
-	for id, document := range profiles {
-		var p accountprofile.Profile
-		if err := document.Decode(&p); err != nil {
-			return nil, err
-		}
-		names[id] = name(&p)
-	}
-	return names, nil
-}
-
-func named(ids []string, names map[string]string) []string {
-	list := make([]string, 0, len(ids))
-	for _, id := range ids {
-		if name := names[id]; name != "" {
-			list = append(list, name)
-		}
-	}
-	return list
 }

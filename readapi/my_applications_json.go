@@ -49,6 +49,9 @@ func appendRow(b []byte, r *applicationRow) []byte {
 	}
 	b = strconv.AppendInt(append(b, `,"unread":`...), int64(r.Unread), 10)
 	b = appendString(append(b, `,"status":`...), r.Status)
+	if r.Outcome != "" {
+		b = appendString(append(b, `,"outcome":`...), r.Outcome)
+	}
 	return append(b, '}')
 }
 

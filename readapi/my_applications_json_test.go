@@ -29,7 +29,7 @@ func TestPagesAreWrittenAsEncodingJSONWritesThem(t *testing.T) {
 			}},
 			Executors: append([]string{}, rapid.SliceOf(words).Draw(t, "executors")...),
 			DueAt:     rapid.Ptr(moment, true).Draw(t, "due"), DaysLeft: rapid.Ptr(rapid.Int(), true).Draw(t, "left"),
-			Unread: rapid.Int().Draw(t, "unread"), Status: words.Draw(t, "status"),
+			Unread: rapid.Int().Draw(t, "unread"), Status: words.Draw(t, "status"), Outcome: words.Draw(t, "outcome"),
 		}
 	})
 	rapid.Check(t, func(t *rapid.T) {

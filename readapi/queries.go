@@ -24,6 +24,8 @@ type Deps struct {
 	Progress Progress
 	Files    Files
 	Now      func() time.Time
+	Events   eventstore.Store // of which open pages hear
+	Sessions Sessions
 }
 
 // Progress knows which collection serves a read model and how far it is.
@@ -44,11 +46,15 @@ type Queries struct {
 	catalogue *catalogue
 	versions  *versions
 	rendered  *rendered
+	names     *names
+	listeners *listeners
 }
 
 // New makes the query side.
 func New(deps Deps) *Queries {
-	return &Queries{deps: deps, catalogue: &catalogue{deps: deps}, versions: newVersions(deps), rendered: newRendered()}
+	q := &Queries{deps: deps, catalogue: &catalogue{deps: deps}, versions: newVersions(deps), rendered: newRendered(), names: newNames(deps)}
+	q.listeners = newListeners(q)
+	return q
 }
 
 // Register adds every query to the API.
@@ -62,7 +68,15 @@ func (q *Queries) Register(api huma.API) {
 	q.registerMyApplications(api)
 	q.registerApplication(api)
 	q.registerTimeline(api)
+	q.registerThread(api)
+	q.registerUnread(api)
+	q.registerWork(api)
+	q.registerNotes(api)
+	q.registerNotifications(api)
+	q.registerWorkStatistics(api)
+	q.registerMyEvents(api)
 	q.registerFile(api)
+	q.registerDocuments(api)
 }
 
 // longestWait is how long a query waits for its read model to reach Min-Position.

@@ -1,12 +1,14 @@
 package readapi
 
 import (
+	"maps"
 	"sync"
 
 	"services.example/portal/domain/calendar"
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/lru"
 	"services.example/portal/infra/readstore"
+	"services.example/portal/projections/myapplications"
 )
 
 const (
@@ -30,9 +32,13 @@ type renderedKey struct {
 // renderedPage is the rows of a page. It never changes: readers share it.
 type renderedPage struct {
 	renderedFrom
-	rows []renderedRow
-	json []byte // of the rows, with commas between them
+	people map[string]string // names of those on it, by account id; some may be on it no more
+	rows   []renderedRow
+	json   []byte // of the rows, with commas between them
 }
+
+// mostPeople is how many names a page goes on with: above, it is made anew, to drop those that it does not need.
+const mostPeople = 100
 
 // renderedFrom is what all rows of a page were made of.
 type renderedFrom struct {
@@ -44,8 +50,8 @@ type renderedFrom struct {
 // renderedRow is a row and the document that it was made of.
 type renderedRow struct {
 	id   string
-	seen eventstore.Position // zero: made of more than the document, never to be used again
-	end  int                 // in the JSON of the page
+	seen eventstore.Position
+	end  int // in the JSON of the page
 }
 
 func newRendered() *rendered {
@@ -67,6 +73,9 @@ func (r *rendered) keep(key renderedKey, page *renderedPage) {
 	size := overhead + len(key.after) + cap(page.json)
 	for _, row := range page.rows {
 		size += len(row.id) + 40
+	}
+	for id, name := range page.people {
+		size += len(id) + len(name) + 40
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -108,4 +117,21 @@ func (p *renderedPage) add(id string, seen eventstore.Position, write func(b []b
 	}
 	p.json = write(p.json)
 	p.rows = append(p.rows, renderedRow{id: id, seen: seen, end: len(p.json)})
+}
+
+// peopleAnd gives the names on a page that goes on from this one, which may be none, with some rows changed.
+func (p *renderedPage) peopleAnd(changed []item[myapplications.Line], names map[string]string) map[string]string {
+	var people map[string]string
+	if p != nil {
+		people = maps.Clone(p.people)
+	}
+	for i := range changed {
+		for _, id := range changed[i].Doc.Executors {
+			if people == nil {
+				people = map[string]string{}
+			}
+			people[id] = names[id]
+		}
+	}
+	return people
 }

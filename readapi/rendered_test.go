@@ -11,7 +11,7 @@ import (
 )
 
 // TestAKeptPageShowsOnlyWhatItWasMadeOf: a page, and each of its rows, is found again while the documents are the same, at
-// whatever place they are, and never when one has changed or the row was made of more than its document.
+// whatever place they are, and never when one has changed.
 func TestAKeptPageShowsOnlyWhatItWasMadeOf(t *testing.T) {
 	t.Parallel()
 	document := rapid.Custom(func(t *rapid.T) readstore.Document {
@@ -26,9 +26,6 @@ func TestAKeptPageShowsOnlyWhatItWasMadeOf(t *testing.T) {
 		before, now := documents.Draw(t, "before"), documents.Draw(t, "now")
 		page := &renderedPage{}
 		for i := range before {
-			if rapid.Bool().Draw(t, "made of more") {
-				before[i].Seen = eventstore.Position{}
-			}
 			page.add(before[i].ID, before[i].Seen, func(b []byte) []byte { return append(b, text(&before[i])...) })
 		}
 		same := len(before) == len(now)

@@ -18,7 +18,6 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
 
-	"services.example/portal/domain/account"
 	"services.example/portal/domain/application"
 	"services.example/portal/domain/calendar"
 	domaincatalogue "services.example/portal/domain/catalogue"
@@ -26,6 +25,7 @@ import (
 	"services.example/portal/domain/service"
 	"services.example/portal/domain/text"
 	"services.example/portal/infra/codec"
+	"services.example/portal/infra/codec/aggregates"
 	"services.example/portal/infra/codec/codectest"
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/eventstore/pebblelog"
@@ -45,7 +45,7 @@ var noon = time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC)
 
 // world is the query side on real stores in memory, whose read models are built by the real engine.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	log     *pebblelog.Log
 	codec   *codec.Codec
 	engine  *projections.Engine
@@ -56,52 +56,57 @@ type world struct {
 	at      eventstore.Position // of the last event
 }
 
-func newWorld(t *testing.T) *world {
-	t.Helper()
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
 	quiet := slog.New(slog.DiscardHandler)
 	closes := func(end func() error) {
-		t.Cleanup(func() {
+		tb.Cleanup(func() {
 			if err := end(); err != nil {
-				t.Error(err)
+				tb.Error(err)
 			}
 		})
 	}
 	log, err := pebblelog.Open("log", pebblelog.Options{FS: vfs.NewMem(), Logger: quiet})
-	done(t, err)
+	done(tb, err)
 	closes(log.Close)
 	reads, err := pebblestore.Open("reads", pebblestore.Options{InMemory: true, SweepEvery: -1, Logger: quiet})
-	done(t, err)
+	done(tb, err)
 	closes(reads.Close)
-	events, err := codec.New(codectest.NewKeys(),
-		codec.Events("account", account.EventTypes), codec.Events("application", application.EventTypes),
-		codec.Events("service", service.EventTypes), codec.Events("calendar", calendar.EventTypes),
-		codec.Events("catalogue", domaincatalogue.CategoryEventTypes), codec.Events("provider", domaincatalogue.ProviderEventTypes))
-	done(t, err)
+	events, err := codec.New(codectest.NewKeys(), aggregates.All()...)
+	done(tb, err)
 	engine, err := projections.New(projections.Config{Events: log, Reads: reads, Decoder: events, Projections: readmodels.Projections(), Logger: quiet})
-	done(t, err)
-	done(t, engine.Start(context.WithoutCancel(t.Context()))) // until Close
+	done(tb, err)
+	done(tb, engine.Start(context.WithoutCancel(tb.Context()))) // until Close
 	closes(engine.Close)
-	w := &world{t: t, log: log, codec: events, engine: engine, files: files{}, clock: &clock{at: noon}}
+	w := &world{t: tb, log: log, codec: events, engine: engine, files: files{}, clock: &clock{at: noon}}
 	w.queries = New(Deps{Reads: reads, Progress: engine, Files: w.files, Now: w.clock.Now})
-	w.server = serve(t, w.queries)
+	w.server = serve(tb, w.queries)
 	return w
 }
 
 // serve offers queries over HTTP. Whoever has the cookie of an account is that account.
-func serve(t *testing.T, q *Queries) *httptest.Server {
-	t.Helper()
+func serve(tb testing.TB, q *Queries) *httptest.Server {
+	tb.Helper()
 	router := chi.NewRouter()
 	router.Use(httpapi.Protect, httpapi.WithCaller(cookieIsAccount{}, httpapi.Cookies{}))
 	q.Register(httpapi.New(router, "test"))
 	server := httptest.NewServer(router)
-	t.Cleanup(server.Close)
+	tb.Cleanup(server.Close)
 	return server
 }
 
 type cookieIsAccount struct{}
 
 func (cookieIsAccount) Caller(_ context.Context, token string) (httpapi.Caller, error) {
+	if parts := strings.Split(token, "~"); len(parts) > 1 {
+		return httpapi.Caller{AccountID: parts[0], Provider: parts[1], Roles: parts[2:]}, nil
+	}
 	return httpapi.Caller{AccountID: token, Roles: []string{"applicant"}}, nil
+}
+
+// staff is the cookie of somebody of a provider's staff.
+func staff(account, provider string, roles ...string) string {
+	return strings.Join(append([]string{account, provider}, roles...), "~")
 }
 
 // files gives files by subject and hash.
@@ -135,9 +140,15 @@ func (c *clock) set(at time.Time) {
 // write appends what happened in a stream, done by the subject.
 func (w *world) write(stream, subject string, happened ...any) *world {
 	w.t.Helper()
+	return w.writeBy(subject, "applicant", stream, subject, happened...)
+}
+
+// writeBy appends what somebody did, in a stream that holds data of the subject.
+func (w *world) writeBy(actor, role, stream, subject string, happened ...any) *world {
+	w.t.Helper()
 	for _, event := range happened {
 		id := uuid.New()
-		meta := codec.Metadata{CommandID: id, CorrelationID: id, CausationID: id, Actor: subject, Role: "applicant", Subject: subject}
+		meta := codec.Metadata{CommandID: id, CorrelationID: id, CausationID: id, Actor: actor, Role: role, Subject: subject}
 		encoded, err := w.codec.Encode(w.t.Context(), stream, id, meta, event)
 		done(w.t, err)
 		appended, err := w.log.Append(w.t.Context(), stream, eventstore.Any, encoded)
@@ -163,6 +174,12 @@ func (w *world) get(who, path string) answer {
 // getAt asks for an answer that shows what was written up to a position.
 func (w *world) getAt(who, path, position string) answer {
 	w.t.Helper()
+	return w.getIn(who, path, position, "")
+}
+
+// getIn asks in a language (empty: in none).
+func (w *world) getIn(who, path, position, language string) answer {
+	w.t.Helper()
 	req, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.server.URL+httpapi.Base+path, http.NoBody)
 	done(w.t, err)
 	if who != "" {
@@ -171,6 +188,9 @@ func (w *world) getAt(who, path, position string) answer {
 	}
 	if position != "" {
 		req.Header.Set("Min-Position", position)
+	}
+	if language != "" {
+		req.Header.Set("Accept-Language", language)
 	}
 	response, err := w.server.Client().Do(req)
 	done(w.t, err)
@@ -181,28 +201,28 @@ func (w *world) getAt(who, path, position string) answer {
 }
 
 // into reads what was answered with 200.
-func (a answer) into(t *testing.T, into any) {
-	t.Helper()
+func (a answer) into(tb testing.TB, into any) {
+	tb.Helper()
 	if a.status != http.StatusOK {
-		t.Fatalf("answered %d %s", a.status, a.body)
+		tb.Fatalf("answered %d %s", a.status, a.body)
 	}
-	done(t, json.Unmarshal([]byte(a.body), into))
+	done(tb, json.Unmarshal([]byte(a.body), into))
 }
 
 // refuses expects a problem.
-func (a answer) refuses(t *testing.T, status int, code string) answer {
-	t.Helper()
+func (a answer) refuses(tb testing.TB, status int, code string) answer {
+	tb.Helper()
 	var p struct{ Code string }
 	if err := json.Unmarshal([]byte(a.body), &p); err != nil || a.status != status || p.Code != code {
-		t.Errorf("answered %d %s, want %d %s", a.status, a.body, status, code)
+		tb.Errorf("answered %d %s, want %d %s", a.status, a.body, status, code)
 	}
 	return a
 }
 
-func done(t *testing.T, err error) {
-	t.Helper()
+func done(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 

@@ -6,9 +6,10 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"services.example/portal/domain/text"
+	"services.example/portal/domain/account"
 	"services.example/portal/infra/httpapi"
 	"services.example/portal/projections/applicationpage"
+	"services.example/portal/projections/lifecycle"
 )
 
 // timelineEntry is one thing that happened, in the reader's language.
@@ -21,41 +22,47 @@ type timelineEntry struct {
 	Step  string    `json:"step,omitempty"`
 }
 
-// happened words what a timeline says.
-var happened = map[string]text.Text{
-	applicationpage.DraftStarted: {KK: "Жоба басталды", RU: "Начат черновик", EN: "The draft was started"},
-	applicationpage.StepSaved:    {KK: "Деректер сақталды", RU: "Данные сохранены", EN: "Data was saved"},
-	applicationpage.FileAttached: {KK: "Файл тіркелді", RU: "Файл приложен", EN: "A file was attached"},
-	applicationpage.FileRemoved:  {KK: "Файл алынып тасталды", RU: "Файл убран", EN: "A file was removed"},
-	applicationpage.Submitted:    {KK: "Өтінім жіберілді", RU: "Заявка отправлена", EN: "The application was sent"},
-	applicationpage.Withdrawn:    {KK: "Өтінім қайтарып алынды", RU: "Заявка отозвана", EN: "The application was withdrawn"},
+// forStaffOnly are the lines that applicants are not told: the provider's own haste, and files that may never be shown.
+func forStaffOnly(entry *applicationpage.Entry) bool {
+	switch entry.What {
+	case lifecycle.DueSoon, lifecycle.Overdue:
+		return true
+	case lifecycle.FileUploaded:
+		return entry.Role != string(account.Applicant)
+	default:
+		return false
+	}
 }
 
 func (q *Queries) registerTimeline(api huma.API) {
 	huma.Register(api, httpapi.Private(operation("read-timeline", "/applications/{id}/timeline", "What happened to an application", applicationsTag)),
-		func(ctx context.Context, in *ApplicationInput) (*struct{ Body []timelineEntry }, error) {
-			page, err := q.page(ctx, *in)
-			if err != nil {
-				return nil, err
-			}
-			var ids []string
-			for _, entry := range page.Timeline {
-				if entry.Actor != "" {
-					ids = append(ids, entry.Actor)
-				}
-			}
-			names, err := q.accountNames(ctx, ids)
-			if err != nil {
-				return nil, err
-			}
-			l := httpapi.LanguageOf(ctx)
-			list := make([]timelineEntry, len(page.Timeline))
-			for i, entry := range page.Timeline {
-				list[i] = timelineEntry{
-					At: entry.At, Actor: names[entry.Actor], Role: entry.Role, What: entry.What, Step: entry.Step,
-					Text: happened[entry.What].In(l),
-				}
-			}
-			return &struct{ Body []timelineEntry }{list}, nil
+		q.timeline)
+}
+
+func (q *Queries) timeline(ctx context.Context, in *ApplicationInput) (*struct{ Body []timelineEntry }, error) {
+	page, who, err := q.page(ctx, *in)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, entry := range page.Timeline {
+		ids = append(ids, entry.Actor, entry.Person)
+	}
+	names, err := q.accountNames(ctx, distinct(ids))
+	if err != nil {
+		return nil, err
+	}
+	l := httpapi.LanguageOf(ctx)
+	lines := make([]timelineEntry, 0, len(page.Timeline))
+	for i := range page.Timeline {
+		entry := &page.Timeline[i]
+		if !who.staff() && forStaffOnly(entry) {
+			continue
+		}
+		lines = append(lines, timelineEntry{
+			At: entry.At, Actor: names[entry.Actor], Role: entry.Role, What: entry.What, Step: entry.Step,
+			Text: told(&entry.Line, names, l),
 		})
+	}
+	return &struct{ Body []timelineEntry }{lines}, nil
 }

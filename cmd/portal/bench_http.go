@@ -35,7 +35,7 @@ func (b *bench) served(ctx context.Context, small, large *loaded) (_ []figure, e
 	if err != nil {
 		return nil, err
 	}
-	portal, err := b.run(ctx, "serve", "--data", large.where.Data, "--listen", "127.0.0.1:0")
+	portal, err := b.run(ctx, "serve", "--data", large.where.Data, "--listen", "127.0.0.1:0", "--messages-per-minute", "0")
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +63,10 @@ func (b *bench) served(ctx context.Context, small, large *loaded) (_ []figure, e
 	if err != nil {
 		return nil, err
 	}
+	posts, err := b.posts(ctx, client, large, portal, bare)
+	if err != nil {
+		return nil, err
+	}
 	reads, err := b.reads(ctx, client, large, portal, bare, smallPage)
 	if err != nil {
 		return nil, err
@@ -75,7 +79,7 @@ func (b *bench) served(ctx context.Context, small, large *loaded) (_ []figure, e
 	if err != nil {
 		return nil, err
 	}
-	figures := append([]figure{saves}, reads...)
+	figures := append([]figure{saves, posts}, reads...)
 	return append(figures, visible,
 		figure{
 			name:  fmt.Sprintf("memory with %d applications", large.Applications),

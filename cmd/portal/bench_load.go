@@ -45,6 +45,7 @@ type benchUser struct {
 	Draft   string // an application that can still be saved
 	Step    string // a step of it
 	Data    json.RawMessage
+	Sent    string // an application that was sent
 }
 
 // load makes a folder, unless an earlier run left it, and gives some people sessions.
@@ -250,18 +251,23 @@ func (f *filler) application(ctx context.Context, i int) error {
 // draft tells which applications stay drafts: every tenth, spread over the people.
 func (f *filler) draft(i int) bool { return (i+i/f.holders())%10 == 0 }
 
-// user describes the i-th person to the load: with a draft of theirs, if they have one.
+// user describes the i-th person to the load: with a draft of theirs and with an application that they sent, if they have
+// them.
 func (f *filler) user(i, applications int) benchUser {
 	u := benchUser{Account: f.accountOf(i)}
 	for k := i; k < applications; k += f.holders() {
 		if !f.draft(k) {
+			u.Sent = applicationID(k)
+			continue
+		}
+		if u.Draft != "" {
 			continue
 		}
 		s := k % len(f.services)
 		for n, step := range f.services[s].Content.Steps {
 			if step.Kind != service.DocumentStep {
 				u.Draft, u.Step, u.Data = applicationID(k), step.ID, f.data[s][n]
-				return u
+				break
 			}
 		}
 	}

@@ -79,11 +79,14 @@ func startControl(ctx context.Context, p *portal, where storage) (*control, erro
 	})
 	router.Post("/projections/rebuild", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, r, func(ctx context.Context) (any, error) {
-			return p.engine.Rebuild(ctx, r.URL.Query()["name"]...)
+			if err := r.ParseForm(); err != nil {
+				return nil, fmt.Errorf("reading the names: %w", err)
+			}
+			return p.engine.Rebuild(ctx, r.Form["name"]...)
 		})
 	})
 	router.Post("/backup", func(w http.ResponseWriter, r *http.Request) {
-		answer(w, r, func(ctx context.Context) (any, error) { return nil, p.backup(ctx, where, r.URL.Query().Get("to")) })
+		answer(w, r, func(ctx context.Context) (any, error) { return nil, p.backup(ctx, where, r.FormValue("to")) })
 	})
 	router.Post("/verify", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, r, func(ctx context.Context) (any, error) {
@@ -93,6 +96,7 @@ func startControl(ctx context.Context, p *portal, where storage) (*control, erro
 			return p.log.Verify(ctx, nil)
 		})
 	})
+	p.controlStaff(router)
 	router.Get("/export", func(w http.ResponseWriter, r *http.Request) {
 		if err := p.export(r.Context(), where, w, nil); err != nil { // what was sent has no end, which is noticed
 			slog.ErrorContext(r.Context(), "events not exported", "error", err)
@@ -133,8 +137,8 @@ func answer(w http.ResponseWriter, r *http.Request, run func(context.Context) (a
 var errNotRunning = errors.New("no portal is running on this data folder")
 
 // ask gives a command to the portal that is running on a data folder. Error: errNotRunning.
-func ask(ctx context.Context, where storage, method, path string, query url.Values, into any) error {
-	return askFor(ctx, where, method, path, query, func(answer io.Reader) error {
+func ask(ctx context.Context, where storage, method, path string, values url.Values, into any) error {
+	return askFor(ctx, where, method, path, values, func(answer io.Reader) error {
 		body, err := io.ReadAll(answer)
 		if err != nil {
 			return fmt.Errorf("reading the running portal's answer: %w", err)
@@ -148,7 +152,7 @@ func ask(ctx context.Context, where storage, method, path string, query url.Valu
 
 // askFor gives a command to the portal that is running on a data folder and reads its answer. Error: errNotRunning.
 func askFor(
-	ctx context.Context, where storage, method, path string, query url.Values, read func(answer io.Reader) error,
+	ctx context.Context, where storage, method, path string, values url.Values, read func(answer io.Reader) error,
 ) error {
 	client := http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (connection net.Conn, err error) {
@@ -160,11 +164,12 @@ func askFor(
 		},
 	}}
 	defer client.CloseIdleConnections()
-	target := url.URL{Scheme: "http", Host: "portal", Path: path, RawQuery: query.Encode()}
-	request, err := http.NewRequestWithContext(ctx, method, target.String(), http.NoBody)
+	target := url.URL{Scheme: "http", Host: "portal", Path: path}
+	request, err := http.NewRequestWithContext(ctx, method, target.String(), strings.NewReader(values.Encode()))
 	if err != nil {
 		return fmt.Errorf("asking the running portal: %w", err)
 	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	response, err := client.Do(request)
 	if err != nil {
 		var unreachable *net.OpError
@@ -186,9 +191,9 @@ func askFor(
 
 // either runs a command on the portal that is running, or, if none is, on the stores themselves.
 func either[T any](
-	ctx context.Context, where storage, method, path string, query url.Values, alone func(*portal) (T, error),
+	ctx context.Context, where storage, method, path string, values url.Values, alone func(*portal) (T, error),
 ) (value T, err error) {
-	err = ask(ctx, where, method, path, query, &value)
+	err = ask(ctx, where, method, path, values, &value)
 	if !errors.Is(err, errNotRunning) {
 		return value, err
 	}

@@ -16,6 +16,7 @@ import (
 	"services.example/portal/domain/account"
 	"services.example/portal/domain/identity"
 	"services.example/portal/domain/problem"
+	"services.example/portal/infra/eds/dev"
 	"services.example/portal/infra/eventstore"
 )
 
@@ -23,6 +24,7 @@ import (
 type demo struct {
 	outbox   *outbox
 	accounts []demoAccount
+	signing  *demoSigning
 }
 
 // demoAccount is how to sign in as somebody invented.
@@ -41,12 +43,13 @@ func startDemo(ctx context.Context, p *portal, box *outbox, folder string) (*dem
 	if err := seedCatalogue(ctx, p.commands, folder); err != nil {
 		return nil, err
 	}
-	d := &demo{outbox: box}
+	d := &demo{outbox: box, signing: &demoSigning{authority: p.demoCA, people: map[string]dev.Person{}, now: p.now}}
 	for _, person := range demoPeople() {
 		if err := person.enrol(ctx, p.commands); err != nil {
 			return nil, fmt.Errorf("enrolling the %s of the demo: %w", person.role(), err)
 		}
 		d.accounts = append(d.accounts, person.shown())
+		d.signing.know(person.signer())
 	}
 	head, err := eventstore.Head(ctx, p.events)
 	if err != nil {
@@ -67,6 +70,8 @@ func (d *demo) routes(router chi.Router) {
 		r.Get("/dev/outbox", func(w http.ResponseWriter, r *http.Request) {
 			writeJSON(w, r, d.outbox.to(recipient(r.URL.Query().Get("to"))))
 		})
+		r.Post("/dev/sign", d.signing.serve)
+		r.Get("/dev/totp", d.totp)
 		r.Get("/dev/accounts", func(w http.ResponseWriter, r *http.Request) { writeJSON(w, r, d.accounts) })
 	})
 }

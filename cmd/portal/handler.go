@@ -13,7 +13,6 @@ import (
 	"services.example/portal/domain/problem"
 	"services.example/portal/infra/httpapi"
 	"services.example/portal/infra/telemetry"
-	"services.example/portal/readapi"
 )
 
 type handlerOptions struct {
@@ -21,6 +20,7 @@ type handlerOptions struct {
 	demo           *demo // nil in production
 	metrics        *telemetry.Metrics
 	trustedProxies []string
+	smsToken       string // of the SMS gateway's reports; empty: it makes none
 }
 
 // handler is the whole of what the portal answers.
@@ -48,8 +48,8 @@ func handler(p *portal, with handlerOptions) http.Handler {
 			repeatable.Middleware,
 		)
 		api := httpapi.New(r, version)
-		(&commands.Routes{Commands: p.commands, Cookies: cookies}).Register(api)
-		readapi.New(readapi.Deps{Reads: p.reads, Progress: p.engine, Files: files{p.blobs}, Now: p.now}).Register(api)
+		(&commands.Routes{Commands: p.commands, Cookies: cookies, SMSToken: with.smsToken}).Register(api)
+		p.queries.Register(api)
 	})
 	if with.demo != nil {
 		with.demo.routes(router)

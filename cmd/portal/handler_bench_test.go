@@ -81,3 +81,32 @@ func BenchmarkSaveStep(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkPostMessage is the server's own work for writing a message, with the synced append.
+func BenchmarkPostMessage(b *testing.B) {
+	h, l := benchPortal(b)
+	var users []benchUser
+	for _, u := range l.Users {
+		if u.Sent != "" {
+			users = append(users, u)
+		}
+	}
+	var next atomic.Int64
+	b.ReportAllocs()
+	b.SetParallelism(32)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			n := int(next.Add(1))
+			u := users[n%len(users)]
+			r := httptest.NewRequestWithContext(b.Context(), http.MethodPost,
+				"/api/v1/applications/"+u.Sent+"/messages", bytes.NewReader(u.message(n)))
+			r.Header.Set("Cookie", demoSession+"="+u.Token)
+			r.Header.Set("Content-Type", "application/json")
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if w.Code != http.StatusCreated {
+				b.Fatal(w.Body)
+			}
+		}
+	})
+}

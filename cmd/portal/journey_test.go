@@ -28,6 +28,7 @@ type passport struct {
 		Kind string
 	}
 	Provider struct {
+		ID       string
 		Name     words
 		Contacts struct {
 			Phones []string

@@ -21,7 +21,7 @@ type cli struct {
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the portal (the default)."`
 	Project projectCommand `cmd:"" help:"Show the read models, or rebuild some from the event log."`
 	Seed    seedCommand    `cmd:"" help:"Load the catalogue of services as events. Repeating it changes nothing."`
-	Staff   staffCommand   `cmd:"" help:"Create an account of somebody who works with applications."`
+	Staff   staffCommand   `cmd:"" help:"Look after the accounts of those who work with applications."`
 	Verify  verifyCommand  `cmd:"" help:"Check everything that the event log holds."`
 	Backup  backupCommand  `cmd:"" help:"Copy the event log and the keys, also of a portal that is running."`
 	Export  exportCommand  `cmd:"" help:"Write all events to a file, also of a portal that is running."`

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -10,23 +11,23 @@ import (
 )
 
 // messages chooses what carries SMS and e-mail: gateways in production, the outbox in a demo.
-func (c *serveCommand) messages() (commands.Messages, *outbox, error) {
+func (c *serveCommand) messages() (commands.Messages, *outbox, *gateways, error) {
 	if !c.Production {
 		if c.SMTP != "" || c.SMSGateway != "" {
-			return nil, nil, errors.New("gateways are for --production: a demo shows its messages at /dev/outbox")
+			return nil, nil, nil, errors.New("gateways are for --production: a demo shows its messages at /dev/outbox")
 		}
 		box := &outbox{}
-		return box, box, nil
+		return box, box, nil, nil
 	}
 	if c.SMTP == "" || c.MailFrom == "" || c.SMSGateway == "" || c.SiteURL == "" {
-		return nil, nil, errors.New("--production needs --smtp, --mail-from, --sms-gateway and --site-url: " +
+		return nil, nil, nil, errors.New("--production needs --smtp, --mail-from, --sms-gateway and --site-url: " +
 			"the demo's outbox is not for real people")
 	}
 	carried, err := newGateways(c.SMTP, c.MailFrom, c.SMSGateway)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return carried, nil, nil
+	return carried, nil, carried, nil
 }
 
 // keptMessages is how many messages the outbox shows.
@@ -45,23 +46,28 @@ type sentMessage struct {
 	Subject string    `json:"subject,omitempty"`
 	Text    string    `json:"text"`
 	At      time.Time `json:"at"`
+
+	id string // a message of this id is kept once; empty: none
 }
 
 // SMS keeps a text message.
-func (o *outbox) SMS(_ context.Context, phone, words string) error {
-	o.keep(sentMessage{Channel: "sms", To: phone, Text: words, At: now()})
-	return nil
+func (o *outbox) SMS(_ context.Context, id, phone, words string) (string, error) {
+	o.keep(sentMessage{Channel: "sms", To: phone, Text: words, At: now(), id: id})
+	return "", nil
 }
 
 // Email keeps an e-mail.
-func (o *outbox) Email(_ context.Context, address, subject, words string) error {
-	o.keep(sentMessage{Channel: "email", To: address, Subject: subject, Text: words, At: now()})
-	return nil
+func (o *outbox) Email(_ context.Context, id, address, subject, words string) (string, error) {
+	o.keep(sentMessage{Channel: "email", To: address, Subject: subject, Text: words, At: now(), id: id})
+	return "", nil
 }
 
 func (o *outbox) keep(m sentMessage) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if m.id != "" && slices.ContainsFunc(o.sent, func(kept sentMessage) bool { return kept.id == m.id }) {
+		return
+	}
 	if len(o.sent) == keptMessages {
 		o.sent = append(o.sent[:0], o.sent[keptMessages/2:]...)
 	}

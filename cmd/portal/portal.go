@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -15,6 +16,8 @@ import (
 	"services.example/portal/domain/problem"
 	"services.example/portal/infra/blob"
 	"services.example/portal/infra/codec"
+	"services.example/portal/infra/codec/aggregates"
+	"services.example/portal/infra/eds/dev"
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/eventstore/pebblelog"
 	"services.example/portal/infra/httpapi"
@@ -23,6 +26,7 @@ import (
 	"services.example/portal/infra/session"
 	"services.example/portal/projections"
 	"services.example/portal/projections/all"
+	"services.example/portal/readapi"
 )
 
 // portal is everything that runs in one process. It is wired here and nowhere else.
@@ -36,8 +40,10 @@ type portal struct {
 	sessions *session.Store
 	commands *commands.Commands
 	engine   *projections.Engine
+	queries  *readapi.Queries
 	secrets  secrets
 	now      func() time.Time
+	demoCA   *dev.Authority // nil in production
 	closers  []func() error
 }
 
@@ -53,7 +59,9 @@ type options struct {
 	limits   commands.Limits
 	siteURL  string
 	meter    metric.Meter
+	demo     bool // take the signatures that its own certification authority makes
 	alone    bool // nobody reads what this process writes before it has ended
+	terms    termsFlags
 }
 
 // now is the portal's clock: UTC in milliseconds, which every store keeps exactly.
@@ -82,16 +90,22 @@ func open(ctx context.Context, where storage, with options) (_ *portal, err erro
 	if err := p.openFiles(ctx, where); err != nil {
 		return nil, err
 	}
-	if p.codec, err = codec.New(p.keys, commands.AggregateTypes()...); err != nil {
+	if p.codec, err = codec.New(p.keys, aggregates.All()...); err != nil {
 		return nil, err
 	}
 	if err := p.reads.Declare(ctx, ephemeral...); err != nil {
 		return nil, err
 	}
 	p.sessions = session.New(p.reads, p.now, !where.shared())
+	if with.demo {
+		if p.demoCA, err = dev.Open(filepath.Join(where.Data, demoCAFile), p.now()); err != nil {
+			return nil, err
+		}
+	}
 	if p.commands, err = commands.New(commands.Deps{
 		Events: p.events, Codec: p.codec, Keys: p.keys, Entries: p.reads, Sessions: p.sessions, Files: files{p.blobs},
 		Messages: with.messages, Secrets: p.secrets.Secrets, Limits: with.limits, Now: p.now, SiteURL: with.siteURL,
+		Threads: threads{p}, Verifier: p.verifier(), Notified: p.notices(),
 	}); err != nil {
 		return nil, err
 	}
@@ -104,8 +118,13 @@ func open(ctx context.Context, where storage, with options) (_ *portal, err erro
 	if p.log == nil {
 		config.MostLag = countedByReading
 	}
-	p.engine, err = projections.New(config)
-	return p, err
+	if p.engine, err = projections.New(config); err != nil {
+		return nil, err
+	}
+	p.queries = readapi.New(readapi.Deps{
+		Reads: p.reads, Progress: p.engine, Files: files{p.blobs}, Now: p.now, Events: p.events, Sessions: p.sessions,
+	})
+	return p, nil
 }
 
 // countedByReading is how many events are counted where every one must be read for that.

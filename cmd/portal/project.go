@@ -16,6 +16,11 @@ type projectCommand struct {
 	storage
 	Rebuild []string `help:"Read models to build again from the event log; all for every one." placeholder:"NAME"`
 	Follow  bool     `help:"Project until stopped: a process of its own beside those that serve with --no-project."`
+
+	SiteURL string `env:"PORTAL_SITE_URL" help:"With --follow: where people reach the portal; links in notices begin with it."`
+
+	Ops   opsFlags   `embed:"" prefix:"ops-"`
+	Terms termsFlags `embed:"" prefix:"terms-"`
 }
 
 // Run shows or rebuilds them, on the running portal if there is one.

@@ -4,9 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
 	"os"
+	"time"
 
 	"services.example/portal/infra/lease"
+	"services.example/portal/infra/telemetry"
 )
 
 // leases let several processes share the projections; nil where this process has the read store to itself.
@@ -35,9 +40,49 @@ func (p *portal) startProjections(ctx context.Context, where storage, noProject 
 	}
 }
 
+// opsFlags offer operators of a process that only projects what serve offers them beside its APIs.
+type opsFlags struct {
+	Listen string `env:"PORTAL_OPS_LISTEN" placeholder:"ADDR" help:"With --follow: address of /healthz, /readyz and /metrics, such as 127.0.0.1:9080; none if empty. For the private network only."`
+}
+
+// serve answers operators, if asked to, until what it returns is called. The address is empty if not.
+func (f opsFlags) serve(ctx context.Context, p *portal, metrics *telemetry.Metrics) (address string, stop func() error, err error) {
+	if f.Listen == "" {
+		return "", func() error { return nil }, nil
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.Listen)
+	if err != nil {
+		return "", nil, fmt.Errorf("listening for operators: %w", err)
+	}
+	routes := http.NewServeMux()
+	routes.HandleFunc("GET /healthz", healthz)
+	routes.HandleFunc("GET /readyz", p.readyz)
+	routes.Handle("GET /metrics", metrics.Handler())
+	server := &http.Server{
+		Handler: routes, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHeader,
+		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	return listener.Addr().String(), func() error {
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+		defer cancel()
+		err := server.Shutdown(ending)
+		if serveErr := <-served; !errors.Is(serveErr, http.ErrServerClosed) {
+			err = errors.Join(err, serveErr)
+		}
+		return err
+	}, nil
+}
+
 // follow projects until the context ends: what serve does, without its APIs.
 func (c *projectCommand) follow(ctx context.Context) (err error) {
-	p, err := open(ctx, c.storage, options{messages: &outbox{}})
+	metrics, err := telemetry.New()
+	if err != nil {
+		return err
+	}
+	with := options{messages: &outbox{}, siteURL: c.SiteURL, meter: metrics.Meter(), terms: c.Terms}
+	p, err := open(ctx, c.storage, with)
 	if err != nil {
 		return err
 	}
@@ -45,12 +90,26 @@ func (c *projectCommand) follow(ctx context.Context) (err error) {
 	if err := p.engine.Start(ctx); err != nil {
 		return err
 	}
+	stopReactors, err := p.startReactors(ctx, c.storage, with)
+	if err != nil {
+		return err
+	}
+	defer stopReactors()
 	control, err := startControl(ctx, p, c.storage)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, control.close()) }()
-	fmt.Println("portal projects")
+	address, stop, err := c.Ops.serve(ctx, p, metrics)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	if address == "" {
+		fmt.Println("portal projects")
+	} else {
+		fmt.Printf("portal projects, for operators at http://%s\n", address)
+	}
 	<-ctx.Done()
 	return nil
 }

@@ -24,10 +24,14 @@ type serveCommand struct {
 	Production     bool     `env:"PORTAL_PRODUCTION" help:"Refuse everything that belongs to a demo."`
 	SMTP           string   `env:"PORTAL_SMTP" help:"Mail server, smtp://user:password@host:587 (production)."`
 	MailFrom       string   `env:"PORTAL_MAIL_FROM" help:"Sender of e-mails (production)."`
-	SMSGateway     string   `env:"PORTAL_SMS_GATEWAY" help:"HTTP gateway for SMS (production)."`
+	SMSGateway     string   `env:"PORTAL_SMS_GATEWAY" help:"Gateway for SMS, https://token@host/path or smpp://user:password@host:2775?source=NAME (production)."`
 	Catalogue      string   `env:"PORTAL_CATALOGUE" help:"Folder with the catalogue to load in a demo; the built-in one if empty."`
 
+	MessagesPerMinute int `env:"PORTAL_MESSAGES_PER_MINUTE" default:"30" help:"Messages that one person may write in one application within a minute, at most 60, and in all applications four times as many; 0: any number."`
+
 	NoProject bool `env:"PORTAL_NO_PROJECT" help:"Leave the projections to other processes, such as portal project --follow."`
+
+	Terms termsFlags `embed:"" prefix:"terms-"`
 
 	Esdb esdbFlags `embed:"" prefix:"esdb-"`
 }
@@ -44,10 +48,11 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	messages, outbox, err := c.messages()
+	messages, outbox, gateways, err := c.messages()
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, gateways.close()) }()
 	metrics, err := telemetry.New()
 	if err != nil {
 		return err
@@ -61,14 +66,21 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	if site == "" {
 		site = "http://" + listener.Addr().String()
 	}
-	p, err := open(ctx, c.storage, options{messages: messages, limits: c.limits(), siteURL: site, meter: metrics.Meter()})
+	with := options{messages: messages, limits: c.limits(), siteURL: site, meter: metrics.Meter(), demo: !c.Production, terms: c.Terms}
+	p, err := open(ctx, c.storage, with)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
+	gateways.tell(p.commands.Notices)
 	if err := p.startProjections(ctx, c.storage, c.NoProject); err != nil {
 		return err
 	}
+	stopNotices, err := p.startNotices(ctx, c.storage, with, c.NoProject)
+	if err != nil {
+		return err
+	}
+	defer stopNotices()
 	var demo *demo
 	if !c.Production {
 		if demo, err = startDemo(ctx, p, outbox, c.Catalogue); err != nil {
@@ -85,13 +97,13 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer stopEsdb()
-	return c.serve(ctx, listener, handler(p, handlerOptions{
-		production: c.Production, demo: demo, metrics: metrics, trustedProxies: c.TrustedProxies,
+	return c.serve(ctx, p, listener, handler(p, handlerOptions{
+		production: c.Production, demo: demo, metrics: metrics, trustedProxies: c.TrustedProxies, smsToken: gateways.token(),
 	}))
 }
 
 // serve answers requests until the context ends, then lets those that are running end.
-func (c *serveCommand) serve(ctx context.Context, listener net.Listener, h http.Handler) error {
+func (c *serveCommand) serve(ctx context.Context, p *portal, listener net.Listener, h http.Handler) error {
 	server := &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
@@ -101,6 +113,10 @@ func (c *serveCommand) serve(ctx context.Context, listener net.Listener, h http.
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serving: %w", err)
 		}
+		return nil
+	})
+	group.Go(func() error {
+		p.queries.Listen(running) // open pages end with it, so that Shutdown need not wait for them
 		return nil
 	})
 	group.Go(func() error {
@@ -120,10 +136,16 @@ func (c *serveCommand) serve(ctx context.Context, listener net.Listener, h http.
 	return group.Wait()
 }
 
+// accountFactor is how many times as much one person may write in all applications as in one.
+const accountFactor = 4
+
 // limits are strict in production. A demo has one user, who may be a test.
 func (c *serveCommand) limits() commands.Limits {
-	if c.Production {
-		return commands.Limits{CodesPerHour: 20}
+	limits := commands.Limits{
+		CodesPerHour: 20, MessagesPerMinute: c.MessagesPerMinute, WritingPerMinute: accountFactor * c.MessagesPerMinute,
 	}
-	return commands.Limits{CodesPerHour: 10_000}
+	if !c.Production {
+		limits.CodesPerHour = 10_000
+	}
+	return limits
 }

@@ -96,81 +96,6 @@ func TestSending(t *testing.T) {
 	})
 }
 
-// TestEveryCommandInEveryStatus walks through the table of what is allowed. A complete application, which has the file f1,
-// stands at each status in turn.
-func TestEveryCommandInEveryStatus(t *testing.T) {
-	t.Parallel()
-	all := []application.Status{
-		application.Draft, application.StatusSubmitted, application.InWork, application.Returned, application.Answered,
-		application.Approved, application.AwaitingSignature, application.Refused, application.Completed,
-		application.StatusWithdrawn, application.Deleted,
-	}
-	type answer struct {
-		then    []application.Event
-		refused error
-	}
-	happens := func(event application.Event) answer { return answer{then: []application.Event{event}} }
-	refuses := func(err error) answer { return answer{refused: err} }
-	withdrawn := application.Withdrawn{ServiceID: "advice", At: noon}
-	for _, row := range []struct {
-		name      string
-		when      application.Command
-		otherwise answer
-		except    map[application.Status]answer
-	}{
-		{"starting", start(), answer{}, nil},
-		{"saving", save("question", `{}`), refuses(errNotEditable), map[application.Status]answer{
-			application.Draft:    happens(saved("question", `{}`, false)),
-			application.Returned: happens(saved("question", `{}`, false)),
-			application.Deleted:  refuses(errNotFound),
-		}},
-		{"attaching", attach("papers", pdf("f2")), refuses(errNotEditable), map[application.Status]answer{
-			application.Draft:    happens(attached("f2")),
-			application.Returned: happens(attached("f2")),
-			application.Deleted:  refuses(errNotFound),
-		}},
-		{"attaching what is attached", attach("papers", pdf("f1")), answer{}, map[application.Status]answer{
-			application.Deleted: refuses(errNotFound),
-		}},
-		{"removing", remove("f1"), refuses(errNotEditable), map[application.Status]answer{
-			application.Draft:    happens(application.FileRemoved{FileID: "f1", StepID: "papers", At: noon}),
-			application.Returned: happens(application.FileRemoved{FileID: "f1", StepID: "papers", At: noon}),
-			application.Deleted:  refuses(errNotFound),
-		}},
-		{"sending", submit(), refuses(errNotEditable), map[application.Status]answer{
-			application.Draft:           happens(submitted),
-			application.Returned:        happens(application.Resubmitted{DueAt: later, At: noon}),
-			application.StatusSubmitted: {},
-			application.Deleted:         refuses(errNotFound),
-		}},
-		{"withdrawing", withdraw(), refuses(errDecided), map[application.Status]answer{
-			application.Draft:           refuses(problem.New(problem.WrongState, "not-submitted")),
-			application.StatusSubmitted: happens(withdrawn),
-			application.InWork:          happens(withdrawn),
-			application.Returned:        happens(withdrawn),
-			application.StatusWithdrawn: {},
-			application.Deleted:         refuses(errNotFound),
-		}},
-		{"deleting", deleteDraft(), refuses(errNotADraft), map[application.Status]answer{
-			application.Draft:   happens(application.DraftDeleted{ServiceID: "advice", At: noon}),
-			application.Deleted: {},
-		}},
-	} {
-		var scenarios []scenario
-		for _, status := range all {
-			expected, special := row.except[status]
-			if !special {
-				expected = row.otherwise
-			}
-			scenarios = append(scenarios, scenario{
-				name: row.name + " when " + string(status), given: filled(), status: status, when: row.when,
-				then: expected.then, refused: expected.refused,
-			})
-		}
-		run(t, scenarios)
-	}
-}
-
 // TestSomebodyElse: for anybody but its applicant an application does not exist, whatever its status, nor does one that
 // was never started.
 func TestSomebodyElse(t *testing.T) {
@@ -193,6 +118,6 @@ func TestSomebodyElse(t *testing.T) {
 	run(t, []scenario{
 		{name: "nobody", given: draft(), when: application.Withdraw{}, refused: errNotFound},
 		{name: "nobody, where nothing is", when: application.Withdraw{}, refused: errNotFound},
-		{name: "no command", given: draft(), when: nil, refused: errNotFound},
+		{name: "no command", given: draft(), when: nil, refused: problem.New(problem.WrongState, "unknown-command")},
 	})
 }

@@ -196,8 +196,10 @@ type RefusalIssued struct {
 // signed.
 type DocumentIssued struct {
 	DocumentID string    `json:"documentId"`
-	Kind       string    `json:"kind"`    // act, agreement or result
-	Version    int       `json:"version"` // counts from 1 within the kind
+	Applicant  string    `json:"applicant"`  // account id
+	ProviderID string    `json:"providerId"` // whose staff issued it
+	Kind       string    `json:"kind"`       // act, agreement or result
+	Version    int       `json:"version"`    // counts from 1 within the kind
 	FileID     string    `json:"fileId"`
 	Name       string    `json:"name" personal:"true"`
 	MIME       string    `json:"mime"`
@@ -236,7 +238,7 @@ type QuestionWords struct {
 }
 
 // ApplicationCompleted ends the application.
-type ApplicationCompleted struct {
+type ApplicationCompleted struct { //nolint:revive // Completed is the status that it leads to
 	ServiceID   string    `json:"serviceId"`
 	Outcome     Outcome   `json:"outcome"`
 	SubmittedAt time.Time `json:"submittedAt"`

@@ -18,6 +18,8 @@ func evolveWork(s State, event Event) State {
 		s.Status = InWork
 	case ReturnedForCompletion:
 		s.Status, s.ReturnedAt, s.Answered = Returned, e.At, true
+		s.Return = &Return{Executor: e.Executor, Reason: e.Reason, Text: e.Text}
+		s.RemindedOf = without(s.RemindedOf, string(ForCompletion))
 	case Resubmitted:
 		s.Status, s.DueAt, s.ReturnedAt = StatusSubmitted, e.DueAt, time.Time{}
 	case FileUploaded:
@@ -49,12 +51,12 @@ func evolveEnd(s State, event Event) State {
 		s.Documents = slices.Clone(s.Documents)
 		for i := range s.Documents {
 			if s.Documents[i].ID == e.DocumentID {
-				s.Documents[i].Signed = true
+				s.Documents[i].Signed, s.Documents[i].SignedAt = true, e.At
 			}
 		}
 		s = s.settled()
 	case QuestionnaireAnswered:
-		s.Questionnaire = true
+		s.Questionnaire = &Answers{Scores: e.Scores, Words: e.Words}
 	case ApplicationCompleted:
 		s.Status, s.Outcome, s.CompletedAt = Completed, e.Outcome, e.At
 	case DueDateMoved:
@@ -90,7 +92,7 @@ func (s State) withDocument(e DocumentIssued) State {
 // decision made it.
 func (s State) settled() State {
 	switch {
-	case s.Status != Answered && s.Status != Approved && s.Status != AwaitingSignature:
+	case !s.afterDecision():
 	case s.Unsigned():
 		s.Status = AwaitingSignature
 	case s.Decision != nil && s.Decision.Outcome == OutcomeApproved:
@@ -103,8 +105,11 @@ func (s State) settled() State {
 
 // Unsigned tells whether a document waits for somebody's signature.
 func (s State) Unsigned() bool {
-	return slices.ContainsFunc(s.Documents, func(d Document) bool { return len(d.Signers) > 0 && !d.Signed && !d.Superseded })
+	return slices.ContainsFunc(s.Documents, Document.Waits)
 }
+
+// Waits tells whether somebody has still to sign the document.
+func (d Document) Waits() bool { return len(d.Signers) > 0 && !d.Signed && !d.Superseded }
 
 // Document finds a document.
 func (s State) Document(id string) (Document, bool) {

@@ -49,18 +49,32 @@ type State struct {
 	SubmittedAt    time.Time // when it was sent first
 	DueAt          time.Time
 	ReturnedAt     time.Time // since when the term stands still; zero: it runs
+	Return         *Return   // the latest; nil: never returned
 	Executors      []string  // account ids, in the order of their assignment
 	Answered       bool      // the provider has given a first answer: returned, responded or decided
 	Uploads        []Upload
 	Decision       *Decision // nil: none yet
 	Documents      []Document
-	Questionnaire  bool    // was answered
-	Outcome        Outcome // of a completed one
+	Questionnaire  *Answers // nil: not answered
+	Outcome        Outcome  // of a completed one
 
 	DueSoonFor  time.Time // the due date of which people were warned
 	OverdueFor  time.Time // the due date that was said to have passed
-	RemindedOf  []string  // signature, questionnaire
+	RemindedOf  []string  // signature, questionnaire, completion: of each once
 	CompletedAt time.Time
+}
+
+// Return is why an application was given back to its applicant.
+type Return struct {
+	Executor string // account id
+	Reason   string // one of ReturnReasons
+	Text     string
+}
+
+// Answers is what the applicant said in the questionnaire, in its order.
+type Answers struct {
+	Scores []QuestionScore
+	Words  []QuestionWords
 }
 
 // Upload is a file that belongs to no step.
@@ -90,6 +104,7 @@ type Document struct {
 	Signed     bool     // by everybody
 	Superseded bool     // replaced by a later one of its kind
 	IssuedAt   time.Time
+	SignedAt   time.Time
 }
 
 // Step is one step with what is in it.
@@ -180,6 +195,3 @@ func (s State) File(id string) (file File, stepID string, found bool) {
 	}
 	return File{}, "", false
 }
-
-// Editable tells whether the applicant may change what the application holds.
-func (s State) Editable() bool { return s.Status == Draft || s.Status == Returned }

@@ -59,7 +59,7 @@ type UploadFile struct {
 	Applicant string // of the caller; empty: By uploads
 	By        Staff
 	Provider  string
-	Rules     service.FileRules
+	Rules     service.FileRules // each side has the whole of MaxTotalBytes: neither can fill the other's room
 	File      File
 	At        time.Time
 }
@@ -103,7 +103,6 @@ type IssueDocument struct {
 
 // RecordSigned says that everybody has signed a document. The system gives it when the document's signatures are complete.
 type RecordSigned struct {
-	Kind       service.Kind
 	Workflow   service.Workflow
 	DocumentID string
 	At         time.Time
@@ -112,9 +111,8 @@ type RecordSigned struct {
 // AnswerQuestionnaire says what the applicant thinks of the service, once.
 type AnswerQuestionnaire struct {
 	Applicant string
-	Kind      service.Kind
 	Workflow  service.Workflow
-	Answers   map[string]any // by question id: a whole number, or words
+	Answers   map[string]any // by question id: a whole number as JSON gives it, or words
 	At        time.Time
 }
 
@@ -122,7 +120,6 @@ type AnswerQuestionnaire struct {
 type Complete struct {
 	By       Staff
 	Provider string
-	Kind     service.Kind
 	Workflow service.Workflow
 	At       time.Time
 }
@@ -138,24 +135,25 @@ type MoveDueDate struct {
 
 // WarnOfDueDate says that the due date is near, or has passed. The system gives it.
 type WarnOfDueDate struct {
-	DueAt time.Time // as whoever gives the command knows it: another one now gives nothing
-	Past  bool      // it has passed; else it is near
-	At    time.Time
+	DueAt    time.Time // as whoever gives the command knows it: another one now gives nothing
+	DaysLeft int       // working days until then, by the provider's calendar
+	At       time.Time
 }
 
-// RemindApplicant says that the applicant was reminded of what only they can do: signature, questionnaire or completion.
-// The system gives it.
+// RemindApplicant says that the applicant was reminded of what only they can do. The system gives it.
 type RemindApplicant struct {
-	Of string
-	At time.Time
+	Of       WaitingFor
+	Workflow service.Workflow
+	Turn     time.Time // since when it is the applicant's turn to sign, as the signatures say; zero: it is not
+	At       time.Time
 }
 
 // CloseWaiting ends an application whose applicant left it: nothing signed, or no questionnaire, for long enough. The
 // system gives it.
 type CloseWaiting struct {
-	Kind     service.Kind
+	For      WaitingFor // signature or questionnaire: what is not waited for any more
 	Workflow service.Workflow
-	For      string // signature or questionnaire: what is not waited for any more
+	Turn     time.Time // as in RemindApplicant
 	At       time.Time
 }
 

@@ -85,7 +85,11 @@ func (c Calendar) AddWorkingDays(from time.Time, days int) (time.Time, error) {
 	if days < 0 || days > MaxTerm {
 		return time.Time{}, ErrTerm
 	}
-	d := DateOf(from)
+	return c.afterWorkingDays(DateOf(from), days)
+}
+
+// afterWorkingDays gives the end of the nth working day after a day; for 0 days, of that day itself.
+func (c Calendar) afterWorkingDays(d Date, days int) (time.Time, error) {
 	for days > 0 {
 		if d = (Date{d.number + 1}); d.Compare(lastDay) > 0 {
 			return time.Time{}, ErrRange
@@ -102,7 +106,11 @@ func addDays(from time.Time, days int) (time.Time, error) {
 	if days < 0 || days > MaxTerm {
 		return time.Time{}, ErrTerm
 	}
-	d := Date{DateOf(from).number + days}
+	return end(Date{DateOf(from).number + days})
+}
+
+// end is the last second of a day, if there is such a day.
+func end(d Date) (time.Time, error) {
 	if d.Compare(lastDay) > 0 {
 		return time.Time{}, ErrRange
 	}

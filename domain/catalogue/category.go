@@ -27,6 +27,9 @@ const (
 	maxNameRunes  = 500
 )
 
+// Stream holds the tree of categories.
+const Stream = "catalogue"
+
 // CategoryEvent is something that happened to the tree.
 type CategoryEvent interface{ isCategoryEvent() }
 

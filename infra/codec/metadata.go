@@ -5,7 +5,18 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"services.example/portal/infra/eventstore"
 )
+
+// MetadataOf reads what is known about an event without reading the event.
+func MetadataOf(recorded eventstore.Recorded) (Metadata, error) {
+	var meta Metadata
+	if err := decodeMetadata(recorded.Metadata, &meta); err != nil {
+		return Metadata{}, &DecodeError{Stream: recorded.Stream, Revision: recorded.Revision, Type: recorded.Type, Part: "metadata", Err: withoutData(err)}
+	}
+	return meta, nil
+}
 
 // decodeMetadata reads metadata; none at all, as other programs may write, is zero values. Every event of a rebuild
 // comes through here, so the form that this package writes has a path of its own; anything else goes to encoding/json.

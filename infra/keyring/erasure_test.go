@@ -21,9 +21,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
-	"services.example/portal/domain/account"
-	"services.example/portal/domain/application"
 	"services.example/portal/infra/codec"
+	"services.example/portal/infra/codec/aggregates"
 	"services.example/portal/infra/codec/codectest"
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/eventstore/pebblelog"
@@ -34,21 +33,18 @@ import (
 // every file of it, erases the person, and reads the log again.
 func TestErasedPersonIsNowhere(t *testing.T) {
 	const stream = "account-" + anna
-	aggregates := []codec.Aggregate{
-		codec.Events("account", account.EventTypes), codec.Events("application", application.EventTypes),
-	}
 	dir, master := t.TempDir(), keyring.NewMaster()
 	logDir, keysDir := filepath.Join(dir, "log"), filepath.Join(dir, "keys")
 	ring := open(t, keysDir, master)
 	store := openLog(t, logDir)
-	c, err := codec.New(ring, aggregates...)
+	c, err := codec.New(ring, aggregates.All()...)
 	if err != nil {
 		t.Fatal(err)
 	}
 
 	var events, erased []any
 	var values []string
-	for _, a := range aggregates {
+	for _, a := range aggregates.All() {
 		for _, name := range slices.Sorted(maps.Keys(a.Types)) {
 			event, without, personal := withMarkedValues(t, a.Types[name])
 			if len(personal) == 0 {
@@ -99,7 +95,7 @@ func TestErasedPersonIsNowhere(t *testing.T) {
 	if err := ring.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if c, err = codec.New(open(t, keysDir, master), aggregates...); err != nil {
+	if c, err = codec.New(open(t, keysDir, master), aggregates.All()...); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(erased, decodeAll(t, store, c, stream, true)); diff != "" {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	netmail "net/mail"
 	"net/textproto"
+	"strconv"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -41,10 +42,12 @@ func New(url, from string) (*Sender, error) {
 	return &Sender{server: at, from: *sender}, nil
 }
 
-// Send sends words as plain text to one address. When it returns nil the server has taken the message over. No error
-// holds the address or the words. Errors: RefusedError if the server said no, those of ctx, and of the connection.
-func (s *Sender) Send(ctx context.Context, address, subject, words string) error {
-	message, err := compose(s.from, address, subject, words)
+// Send sends words as plain text to one address. When it returns nil the server has taken the message over. A message that
+// is sent again under the same id has the same Message-ID, by which mail servers and readers tell that it is the same; an
+// empty id stands for one of its own. No error holds the address or the words. Errors: RefusedError if the server said no,
+// those of ctx, and of the connection.
+func (s *Sender) Send(ctx context.Context, id, address, subject, words string) error {
+	message, err := compose(s.from, id, address, subject, words)
 	if err != nil {
 		return err
 	}
@@ -105,7 +108,8 @@ func (s *Sender) tlsConfig() *tls.Config {
 
 // RefusedError says that the server answered no. Its words are left out: servers like to repeat addresses.
 type RefusedError struct {
-	Code int // the SMTP reply, such as 550
+	Code    int  // the SMTP reply, such as 550
+	Message bool // it was about the message or its recipient, not about the portal as a client
 }
 
 // Error names the reply.
@@ -115,6 +119,12 @@ func (e *RefusedError) Error() string {
 
 // Temporary tells whether the same message may be taken later.
 func (e *RefusedError) Temporary() bool { return e.Code >= 400 && e.Code < 500 }
+
+// Permanent tells whether this message will never be taken. A wrong password, say, can be put right.
+func (e *RefusedError) Permanent() bool { return e.Message && e.Code >= 500 }
+
+// Reason names the reply as a code.
+func (e *RefusedError) Reason() string { return "smtp-" + strconv.Itoa(e.Code) }
 
 func connectError(err error) error {
 	var reply *textproto.Error
@@ -132,7 +142,8 @@ func connectError(err error) error {
 func sendError(err error) error {
 	var refused *gomail.SendError
 	if errors.As(err, &refused) && refused.ErrorCode() != 0 {
-		return fmt.Errorf("sending an e-mail: %w", &RefusedError{Code: refused.ErrorCode()})
+		about := refused.Reason == gomail.ErrSMTPRcptTo || refused.Reason == gomail.ErrSMTPDataClose
+		return fmt.Errorf("sending an e-mail: %w", &RefusedError{Code: refused.ErrorCode(), Message: about})
 	}
 	return errors.New("sending an e-mail: the connection to the mail server broke")
 }

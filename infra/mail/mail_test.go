@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net"
@@ -40,7 +41,7 @@ func TestAMessageArrivesAsItWasWritten(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			box := openMailbox(t, test.box)
-			if err := box.sender(t, test.url, test.remote).Send(t.Context(), address, subject, words); err != nil {
+			if err := box.sender(t, test.url, test.remote).Send(t.Context(), "", address, subject, words); err != nil {
 				t.Fatal(err)
 			}
 			got := <-box.letters
@@ -91,9 +92,22 @@ func readHeader(t *testing.T, l letter) map[string]string {
 	return header
 }
 
+func TestAMessageSentAgainIsTheSameMessage(t *testing.T) {
+	box := openMailbox(t, &mailbox{noTLS: true})
+	sender := box.sender(t, "smtp://MAILBOX", false)
+	for range 2 {
+		if err := sender.Send(t.Context(), "5d0e8a43-1d6a-4f7f-8c11-6f2b3a529c1c", address, subject, words); err != nil {
+			t.Fatal(err)
+		}
+		if got := (<-box.letters).header.Get("Message-Id"); got != "<5d0e8a43-1d6a-4f7f-8c11-6f2b3a529c1c@services.example>" {
+			t.Errorf("Message-ID %s", got)
+		}
+	}
+}
+
 func TestWithoutEncryptionNothingIsSentToAnotherMachine(t *testing.T) {
 	box := openMailbox(t, &mailbox{noTLS: true})
-	err := box.sender(t, "smtp://portal:c0rrect%20horse@MAILBOX", true).Send(t.Context(), address, subject, words)
+	err := box.sender(t, "smtp://portal:c0rrect%20horse@MAILBOX", true).Send(t.Context(), "", address, subject, words)
 	if err == nil || !strings.Contains(err.Error(), "STARTTLS") {
 		t.Fatalf("error %v, want one that names STARTTLS", err)
 	}
@@ -107,7 +121,7 @@ func TestAnUnknownCertificateIsNotTrusted(t *testing.T) {
 		box := openMailbox(t, &mailbox{tls: strings.HasPrefix(url, "smtps")})
 		sender := box.sender(t, url, true)
 		sender.roots = nil
-		if err := sender.Send(t.Context(), address, subject, words); err == nil || len(box.letters) != 0 {
+		if err := sender.Send(t.Context(), "", address, subject, words); err == nil || len(box.letters) != 0 {
 			t.Errorf("%s: error %v with %d letters sent", url, err, len(box.letters))
 		}
 	}
@@ -120,16 +134,20 @@ func TestARefusalTellsTheReplyAndNothingElse(t *testing.T) {
 		url       string
 		code      int
 		temporary bool
+		permanent bool
 	}{
-		{"nobody there", &mailbox{refuse: errNobody}, "smtp://MAILBOX", 550, false},
-		{"mailbox full", &mailbox{refuse: errFull}, "smtp://MAILBOX", 452, true},
-		{"wrong password", &mailbox{}, "smtp://portal:wrong%20horse@MAILBOX", 535, false},
+		{"nobody there", &mailbox{refuse: errNobody}, "smtp://MAILBOX", 550, false, true},
+		{"mailbox full", &mailbox{refuse: errFull}, "smtp://MAILBOX", 452, true, false},
+		{"wrong password", &mailbox{}, "smtp://portal:wrong%20horse@MAILBOX", 535, false, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			err := openMailbox(t, test.box).sender(t, test.url, true).Send(t.Context(), address, subject, words)
+			err := openMailbox(t, test.box).sender(t, test.url, true).Send(t.Context(), "", address, subject, words)
 			var refused *RefusedError
 			if !errors.As(err, &refused) || refused.Code != test.code || refused.Temporary() != test.temporary {
-				t.Errorf("error %v, want reply %d", err, test.code)
+				t.Fatalf("error %v, want reply %d", err, test.code)
+			}
+			if refused.Permanent() != test.permanent || refused.Reason() != fmt.Sprintf("smtp-%d", test.code) {
+				t.Errorf("permanent %t because of %s", refused.Permanent(), refused.Reason())
 			}
 			assertDiscreet(t, err)
 		})
@@ -150,15 +168,22 @@ func TestNoHeaderCanBeSmuggledIn(t *testing.T) {
 		{"words that are not UTF-8", address, subject, "\xff"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			err := sender.Send(t.Context(), test.address, test.subject, test.words)
+			err := sender.Send(t.Context(), "", test.address, test.subject, test.words)
 			if err == nil || len(box.letters) != 0 {
 				t.Fatalf("error %v with %d letters sent", err, len(box.letters))
 			}
 			assertDiscreet(t, err)
 		})
 	}
+	t.Run("new line in the id", func(t *testing.T) {
+		err := sender.Send(t.Context(), "5d0e>\r\nBcc: other@mail.example", address, subject, words)
+		if err == nil || len(box.letters) != 0 {
+			t.Fatalf("error %v with %d letters sent", err, len(box.letters))
+		}
+		assertDiscreet(t, err)
+	})
 	t.Run("header in the words", func(t *testing.T) {
-		if err := sender.Send(t.Context(), address, subject, "Bcc: other@mail.example\r\n\r\n.\r\nQUIT\r\n"); err != nil {
+		if err := sender.Send(t.Context(), "", address, subject, "Bcc: other@mail.example\r\n\r\n.\r\nQUIT\r\n"); err != nil {
 			t.Fatal(err)
 		}
 		got := <-box.letters
@@ -181,7 +206,7 @@ func TestASilentServerIsLeftWhenTheContextEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	started := time.Now()
-	if err := sender.Send(ctx, address, subject, words); !errors.Is(err, context.Canceled) {
+	if err := sender.Send(ctx, "", address, subject, words); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want that of the context", err)
 	}
 	if took := time.Since(started); took > replyTimeout/2 {
@@ -204,7 +229,7 @@ func TestNoConnectionIsLeftOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	sender.server.local = false
-	if err := sender.Send(t.Context(), address, subject, words); err == nil {
+	if err := sender.Send(t.Context(), "", address, subject, words); err == nil {
 		t.Error("the message was sent in clear")
 	}
 	if err := <-left; !errors.Is(err, io.EOF) {
@@ -223,7 +248,7 @@ func TestServersThatMakeNoSense(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := sender.Send(t.Context(), address, subject, words); err == nil || err.Error() != test.want {
+			if err := sender.Send(t.Context(), "", address, subject, words); err == nil || err.Error() != test.want {
 				t.Errorf("error %v, want %s", err, test.want)
 			}
 		})

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -13,7 +15,10 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	goleak.VerifyTestMain(m)
+}
 
 const (
 	phone = "+77010000417"
@@ -21,7 +26,7 @@ const (
 )
 
 // call is what a gateway was asked.
-type call struct{ Method, Path, Type, Authorization, Body string }
+type call struct{ Method, Path, Type, Authorization, Key, Body string }
 
 // gateway answers every call with a status and keeps the calls.
 func gateway(t *testing.T, status int) (server *httptest.Server, calls chan call) {
@@ -33,7 +38,7 @@ func gateway(t *testing.T, status int) (server *httptest.Server, calls chan call
 			t.Error(err)
 		}
 		select {
-		case calls <- call{r.Method, r.URL.RequestURI(), r.Header.Get("Content-Type"), r.Header.Get("Authorization"), string(body)}:
+		case calls <- call{r.Method, r.URL.RequestURI(), r.Header.Get("Content-Type"), r.Header.Get("Authorization"), r.Header.Get("Idempotency-Key"), string(body)}:
 		default: // more than any test expects
 		}
 		w.Header().Set("Location", "/elsewhere")
@@ -45,9 +50,9 @@ func gateway(t *testing.T, status int) (server *httptest.Server, calls chan call
 }
 
 // sender returns a sender to a gateway on this machine.
-func sender(t *testing.T, server *httptest.Server, user, path string) *Sender {
+func sender(t *testing.T, server *httptest.Server, user, path string) Sender {
 	t.Helper()
-	s, err := New(strings.Replace(server.URL, "http://", "http://"+user, 1) + path)
+	s, err := New(strings.Replace(server.URL, "http://", "http://"+user, 1)+path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,11 +67,12 @@ func TestAMessageIsPostedAsJSON(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			server, calls := gateway(t, http.StatusAccepted)
-			if err := sender(t, server, test.user, "/send?sender=portal").Send(t.Context(), phone, words); err != nil {
-				t.Fatal(err)
+			ref, err := sender(t, server, test.user, "/send?sender=portal").Send(t.Context(), "a-notice", phone, words)
+			if err != nil || ref != "a-notice" {
+				t.Fatalf("reference %q, error %v", ref, err)
 			}
 			want := call{
-				Method: "POST", Path: "/send?sender=portal", Type: "application/json", Authorization: test.authorization,
+				Method: "POST", Path: "/send?sender=portal", Type: "application/json", Authorization: test.authorization, Key: "a-notice",
 				Body: `{"to":"` + phone + `","text":"` + words + `"}`,
 			}
 			if diff := cmp.Diff(want, <-calls); diff != "" {
@@ -76,16 +82,50 @@ func TestAMessageIsPostedAsJSON(t *testing.T) {
 	}
 }
 
-func TestARefusalTellsTheStatusAndNothingElse(t *testing.T) {
-	for status, temporary := range map[int]bool{
-		http.StatusBadRequest: false, http.StatusUnauthorized: false, http.StatusTemporaryRedirect: false,
-		http.StatusTooManyRequests: true, http.StatusInternalServerError: true, http.StatusServiceUnavailable: true,
+func TestAGatewayMayNameAMessageItself(t *testing.T) {
+	for _, test := range []struct{ name, id, answer, want string }{
+		{"it names it", "a-notice", `{"ref":"g-17"}`, "g-17"},
+		{"it names it by a number", "a-notice", `{"ref":17}`, "a-notice"},
+		{"it says something else", "a-notice", `OK`, "a-notice"},
+		{"it babbles", "a-notice", `{"ref":"` + strings.Repeat("x", 300) + `"}`, "a-notice"},
+		{"nobody will ask", "", `{"ref":"g-17"}`, ""},
 	} {
+		t.Run(test.name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if key, present := r.Header["Idempotency-Key"]; present != (test.id != "") {
+					t.Errorf("Idempotency-Key %q", key)
+				}
+				_, _ = io.WriteString(w, test.answer)
+			}))
+			t.Cleanup(server.Close)
+			ref, err := sender(t, server, "t0ken@", "/send").Send(t.Context(), test.id, phone, words)
+			if err != nil || ref != test.want {
+				t.Errorf("reference %q, error %v; want %q", ref, err, test.want)
+			}
+		})
+	}
+}
+
+func TestARefusalTellsTheStatusAndNothingElse(t *testing.T) {
+	for _, test := range []struct {
+		status               int
+		temporary, permanent bool
+	}{
+		{http.StatusBadRequest, false, true},
+		{http.StatusUnprocessableEntity, false, true},
+		{http.StatusUnauthorized, false, false}, // another token helps
+		{http.StatusTemporaryRedirect, false, false},
+		{http.StatusTooManyRequests, true, false},
+		{http.StatusInternalServerError, true, false},
+		{http.StatusServiceUnavailable, true, false},
+	} {
+		status := test.status
 		t.Run(http.StatusText(status), func(t *testing.T) {
 			server, calls := gateway(t, status)
-			err := sender(t, server, "t0ken@", "/send").Send(t.Context(), phone, words)
+			_, err := sender(t, server, "t0ken@", "/send").Send(t.Context(), "", phone, words)
 			var refused *RefusedError
-			if !errors.As(err, &refused) || refused.Status != status || refused.Temporary() != temporary {
+			if !errors.As(err, &refused) || refused.Status != status || refused.Temporary() != test.temporary ||
+				refused.Permanent() != test.permanent || refused.Reason() != "http-"+strconv.Itoa(status) {
 				t.Errorf("error %v, want status %d", err, status)
 			}
 			assertDiscreet(t, err)
@@ -106,7 +146,7 @@ func TestASilentGatewayIsLeftWhenTheContextEnds(t *testing.T) {
 		close(gone)
 	}))
 	t.Cleanup(server.Close)
-	err := sender(t, server, "t0ken@", "/send").Send(ctx, phone, words)
+	_, err := sender(t, server, "t0ken@", "/send").Send(ctx, "", phone, words)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want that of the context", err)
 	}
@@ -116,7 +156,7 @@ func TestASilentGatewayIsLeftWhenTheContextEnds(t *testing.T) {
 func TestAnUnreachableGatewayIsNotNamedWithItsKey(t *testing.T) {
 	server := httptest.NewServer(nil)
 	server.Close()
-	err := sender(t, server, "t0ken@", "/send?key=s3cret").Send(t.Context(), phone, words)
+	_, err := sender(t, server, "t0ken@", "/send?key=s3cret").Send(t.Context(), "", phone, words)
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -125,12 +165,12 @@ func TestAnUnreachableGatewayIsNotNamedWithItsKey(t *testing.T) {
 
 func TestOnlyEncryptedGatewaysOnOtherMachines(t *testing.T) {
 	for _, url := range []string{"https://sms.example/send", "https://t0ken@sms.example", "http://localhost:9/send", "http://[::1]:9/", "http://127.0.0.1:9"} {
-		if _, err := New(url); err != nil {
+		if _, err := New(url, Options{}); err != nil {
 			t.Errorf("%s: %v", url, err)
 		}
 	}
 	for _, url := range []string{"", "sms.example", "http://t0ken@sms.example/send", "http://localhost.example/send", "ftp://t0ken@localhost", "https://t0ken@", "https://t0%zzken@sms.example", "https://t0ken@sms.example/#x"} {
-		if _, err := New(url); !errors.Is(err, errURL) {
+		if _, err := New(url, Options{}); !errors.Is(err, errURL) {
 			t.Errorf("%q: error %v, want %v", url, err, errURL)
 		}
 	}

@@ -7,12 +7,18 @@ import (
 	"services.example/portal/projections/applicationpage"
 	"services.example/portal/projections/calendars"
 	"services.example/portal/projections/categories"
+	"services.example/portal/projections/documents"
 	"services.example/portal/projections/myapplications"
+	"services.example/portal/projections/notes"
+	"services.example/portal/projections/notifications"
 	"services.example/portal/projections/popularservices"
 	"services.example/portal/projections/providers"
 	"services.example/portal/projections/servicecatalogue"
 	"services.example/portal/projections/servicepassport"
+	"services.example/portal/projections/servicestatistics"
 	"services.example/portal/projections/statisticsbycategory"
+	"services.example/portal/projections/thread"
+	"services.example/portal/projections/workqueue"
 )
 
 // Projections gives every read model of the portal.
@@ -20,10 +26,16 @@ func Projections() []projections.Projection {
 	return []projections.Projection{
 		myapplications.Model.Projection(),
 		applicationpage.Model.Projection(),
+		thread.Model.Projection(),
+		documents.Model.Projection(),
+		workqueue.Model.Projection(),
+		notes.Model.Projection(),
+		notifications.Model.Projection(),
 		servicecatalogue.Model.Projection(),
 		servicepassport.Model.Projection(),
 		popularservices.Model.Projection(),
 		statisticsbycategory.Model.Projection(),
+		servicestatistics.Model.Projection(),
 		accountprofile.Model.Projection(),
 		categories.Model.Projection(),
 		providers.Model.Projection(),

@@ -12,9 +12,14 @@ import (
 	"services.example/portal/projections"
 	"services.example/portal/projections/accountprofile"
 	"services.example/portal/projections/applicationpage"
+	"services.example/portal/projections/documents"
 	"services.example/portal/projections/myapplications"
+	"services.example/portal/projections/notes"
 	"services.example/portal/projections/popularservices"
+	"services.example/portal/projections/servicestatistics"
 	"services.example/portal/projections/statisticsbycategory"
+	"services.example/portal/projections/thread"
+	"services.example/portal/projections/workqueue"
 )
 
 func TestWhatAReadModelIgnoresIsStoredAndChangesNothingInIt(t *testing.T) {
@@ -25,9 +30,14 @@ func TestWhatAReadModelIgnoresIsStoredAndChangesNothingInIt(t *testing.T) {
 	}
 	check(t, types, accountprofile.Model)
 	check(t, types, applicationpage.Model)
+	check(t, types, documents.Model)
 	check(t, types, myapplications.Model)
 	check(t, types, popularservices.Model)
 	check(t, types, statisticsbycategory.Model)
+	check(t, types, thread.Model)
+	check(t, types, workqueue.Model)
+	check(t, types, notes.Model)
+	check(t, types, servicestatistics.Model)
 }
 
 func asAny[E any](types map[string]E) map[string]any {

@@ -11,6 +11,7 @@ import (
 	"services.example/portal/domain/application"
 	"services.example/portal/domain/service"
 	"services.example/portal/projections/applicationpage"
+	"services.example/portal/projections/lifecycle"
 	"services.example/portal/projections/projectionstest"
 )
 
@@ -49,15 +50,20 @@ func TestAPageFromItsStartToItsWithdrawal(t *testing.T) {
 		application.StepSaved{StepID: "company", Data: json.RawMessage("{\"bin\":\t\"101040000018\"}"), Complete: true, At: at(2)},
 		attached("one", 3), attached("two", 4),
 		application.FileRemoved{FileID: "one", StepID: "documents", Complete: true, At: at(5)},
-		application.Submitted{ServiceID: offered, Term: term, DueAt: at(50), At: at(6)},
+		application.Submitted{ServiceID: offered, ProviderID: "p", Term: term, DueAt: at(50), At: at(6)},
 		application.Withdrawn{ServiceID: offered, At: at(7)},
 	)
 	line := func(minute int, what, step string) applicationpage.Entry {
-		return applicationpage.Entry{At: at(minute), Actor: applicant, Role: "applicant", What: what, Step: step}
+		return applicationpage.Entry{
+			At: at(minute), Actor: applicant, Role: "applicant", Line: lifecycle.Line{What: what, Step: step},
+		}
 	}
 	projectionstest.Expect(t, applicationpage.Model, history, map[string]applicationpage.Page{id: {
 		Applicant: applicant, RunningNumber: 2065, Number: "2065-16-11-26", ServiceID: offered, ServiceVersion: 3,
-		Status: "withdrawn", Revision: 7,
+		Standing: lifecycle.Standing{
+			Status: "withdrawn", Executors: []string{}, SubmittedAt: pointer(at(6)), DueAt: pointer(at(50)),
+		},
+		ProviderID: "p", Revision: 7,
 		Steps: []applicationpage.Step{
 			{
 				ID: "company", Kind: service.FormStep, Complete: true, Files: []applicationpage.File{},
@@ -67,8 +73,7 @@ func TestAPageFromItsStartToItsWithdrawal(t *testing.T) {
 				{ID: "two", Name: "two.pdf", Size: 5, MIME: "application/pdf", SHA256: "ab", AttachedAt: at(4)},
 			}},
 		},
-		StartedAt: at(0), ChangedAt: at(7), SubmittedAt: pointer(at(6)), WithdrawnAt: pointer(at(7)), DueAt: pointer(at(50)),
-		Term: &term, Executors: []string{},
+		StartedAt: at(0), ChangedAt: at(7), WithdrawnAt: pointer(at(7)), Term: &term,
 		Timeline: []applicationpage.Entry{
 			line(0, "draft-started", ""),
 			line(2, "step-saved", "company"),

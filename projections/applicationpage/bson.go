@@ -6,6 +6,7 @@ import (
 
 	"services.example/portal/domain/service"
 	"services.example/portal/infra/readstore"
+	"services.example/portal/projections/stored"
 )
 
 // A page is written with every step that somebody saves, so it reads and writes itself: the same bytes as by the
@@ -20,81 +21,56 @@ func (p *Page) AppendBSON(dst []byte) []byte {
 		dst = bsoncore.AppendStringElement(dst, "number", p.Number)
 		dst = bsoncore.AppendStringElement(dst, "serviceId", p.ServiceID)
 		dst = readstore.AppendInt(dst, "serviceVersion", p.ServiceVersion)
-		dst = bsoncore.AppendStringElement(dst, "status", p.Status)
+		dst = p.AppendFields(dst)
 		dst = bsoncore.AppendInt64Element(dst, "revision", p.Revision)
-		dst = readstore.AppendList(dst, "steps", p.Steps, appendStep)
+		dst = stored.AppendList(dst, "steps", p.Steps, (*Step).appendFields)
 		dst = readstore.AppendTime(dst, "startedAt", p.StartedAt)
 		dst = readstore.AppendTime(dst, "changedAt", p.ChangedAt)
-		dst = readstore.AppendOptionalTime(dst, "submittedAt", p.SubmittedAt)
 		dst = readstore.AppendOptionalTime(dst, "withdrawnAt", p.WithdrawnAt)
-		dst = readstore.AppendOptionalTime(dst, "dueAt", p.DueAt)
 		dst = appendTerm(dst, p.Term)
-		dst = readstore.AppendStrings(dst, "executors", p.Executors)
-		dst = readstore.AppendList(dst, "timeline", p.Timeline, appendEntry)
-		return bsoncore.AppendInt64Element(dst, "earlier", p.Earlier)
+		dst = stored.AppendList(dst, "timeline", p.Timeline, (*Entry).appendFields)
+		dst = bsoncore.AppendInt64Element(dst, "earlier", p.Earlier)
+		return p.appendWork(dst)
 	})
 }
 
-func appendStep(dst []byte, key string, s *Step) []byte {
-	dst = bsoncore.AppendHeader(dst, bsoncore.TypeEmbeddedDocument, key)
-	return readstore.AppendDocument(dst, func(dst []byte) []byte {
-		dst = bsoncore.AppendStringElement(dst, "id", s.ID)
-		dst = bsoncore.AppendStringElement(dst, "kind", string(s.Kind))
-		dst = bsoncore.AppendBooleanElement(dst, "complete", s.Complete)
-		dst = bsoncore.AppendStringElement(dst, "data", s.Data)
-		return readstore.AppendList(dst, "files", s.Files, appendFile)
-	})
+func (s *Step) appendFields(dst []byte) []byte {
+	dst = bsoncore.AppendStringElement(dst, "id", s.ID)
+	dst = bsoncore.AppendStringElement(dst, "kind", string(s.Kind))
+	dst = bsoncore.AppendBooleanElement(dst, "complete", s.Complete)
+	dst = bsoncore.AppendStringElement(dst, "data", s.Data)
+	return stored.AppendList(dst, "files", s.Files, (*File).appendFields)
 }
 
-func appendFile(dst []byte, key string, f *File) []byte {
-	dst = bsoncore.AppendHeader(dst, bsoncore.TypeEmbeddedDocument, key)
-	return readstore.AppendDocument(dst, func(dst []byte) []byte {
-		dst = bsoncore.AppendStringElement(dst, "id", f.ID)
-		dst = bsoncore.AppendStringElement(dst, "name", f.Name)
-		dst = bsoncore.AppendInt64Element(dst, "size", f.Size)
-		dst = bsoncore.AppendStringElement(dst, "mime", f.MIME)
-		dst = bsoncore.AppendStringElement(dst, "sha256", f.SHA256)
-		return readstore.AppendTime(dst, "attachedAt", f.AttachedAt)
-	})
+func (f *File) appendFields(dst []byte) []byte {
+	dst = bsoncore.AppendStringElement(dst, "id", f.ID)
+	dst = bsoncore.AppendStringElement(dst, "name", f.Name)
+	dst = bsoncore.AppendInt64Element(dst, "size", f.Size)
+	dst = bsoncore.AppendStringElement(dst, "mime", f.MIME)
+	dst = bsoncore.AppendStringElement(dst, "sha256", f.SHA256)
+	return readstore.AppendTime(dst, "attachedAt", f.AttachedAt)
 }
 
 func appendTerm(dst []byte, term *service.Term) []byte {
 	if term == nil {
 		return bsoncore.AppendNullElement(dst, "term")
 	}
-	dst = bsoncore.AppendHeader(dst, bsoncore.TypeEmbeddedDocument, "term")
-	return readstore.AppendDocument(dst, func(dst []byte) []byte {
+	return stored.AppendNested(dst, "term", func(dst []byte) []byte {
 		dst = readstore.AppendInt(dst, "days", term.Days)
 		return bsoncore.AppendStringElement(dst, "kind", string(term.Kind))
 	})
 }
 
-func appendEntry(dst []byte, key string, e *Entry) []byte {
-	dst = bsoncore.AppendHeader(dst, bsoncore.TypeEmbeddedDocument, key)
-	return readstore.AppendDocument(dst, func(dst []byte) []byte {
-		dst = readstore.AppendTime(dst, "at", e.At)
-		dst = bsoncore.AppendStringElement(dst, "actor", e.Actor)
-		dst = bsoncore.AppendStringElement(dst, "role", e.Role)
-		dst = bsoncore.AppendStringElement(dst, "what", e.What)
-		if e.Step != "" {
-			dst = bsoncore.AppendStringElement(dst, "step", e.Step)
-		}
-		return dst
-	})
+func (e *Entry) appendFields(dst []byte) []byte {
+	dst = readstore.AppendTime(dst, "at", e.At)
+	dst = bsoncore.AppendStringElement(dst, "actor", e.Actor)
+	dst = bsoncore.AppendStringElement(dst, "role", e.Role)
+	return e.AppendFields(dst)
 }
 
 // DecodeBSON reads a stored page.
 func (p *Page) DecodeBSON(body bson.Raw) error {
-	var failed error
-	err := readstore.Fields(body, func(key []byte, v bsoncore.Value) {
-		if failed == nil {
-			failed = p.set(string(key), v)
-		}
-	})
-	if err != nil {
-		return err
-	}
-	return failed
+	return stored.Fields(body, p.set)
 }
 
 func (p *Page) set(key string, v bsoncore.Value) (err error) {
@@ -110,30 +86,24 @@ func (p *Page) set(key string, v bsoncore.Value) (err error) {
 	case "serviceVersion":
 		n, _ := v.AsInt64OK()
 		p.ServiceVersion = int(n)
-	case "status":
-		p.Status, _ = v.StringValueOK()
 	case "revision":
 		p.Revision, _ = v.AsInt64OK()
 	case "steps":
-		p.Steps, err = list(v, (*Step).set)
+		p.Steps, err = stored.List(v, (*Step).set)
 	case "startedAt":
 		p.StartedAt = readstore.TimeOf(v)
 	case "changedAt":
 		p.ChangedAt = readstore.TimeOf(v)
-	case "submittedAt":
-		p.SubmittedAt = readstore.OptionalTime(v)
 	case "withdrawnAt":
 		p.WithdrawnAt = readstore.OptionalTime(v)
-	case "dueAt":
-		p.DueAt = readstore.OptionalTime(v)
 	case "term":
-		p.Term, err = term(v)
-	case "executors":
-		p.Executors = readstore.Strings(v)
+		p.Term, err = stored.Nested(v, setTerm)
 	case "timeline":
-		p.Timeline, err = list(v, (*Entry).set)
+		p.Timeline, err = stored.List(v, (*Entry).set)
 	case "earlier":
 		p.Earlier, _ = v.AsInt64OK()
+	default:
+		err = p.setWork(key, v)
 	}
 	return err
 }
@@ -150,7 +120,7 @@ func (s *Step) set(key string, v bsoncore.Value) (err error) {
 	case "data":
 		s.Data, _ = v.StringValueOK()
 	case "files":
-		s.Files, err = list(v, (*File).set)
+		s.Files, err = stored.List(v, (*File).set)
 	}
 	return err
 }
@@ -181,53 +151,19 @@ func (e *Entry) set(key string, v bsoncore.Value) error {
 		e.Actor, _ = v.StringValueOK()
 	case "role":
 		e.Role, _ = v.StringValueOK()
-	case "what":
-		e.What, _ = v.StringValueOK()
-	case "step":
-		e.Step, _ = v.StringValueOK()
+	default:
+		e.Set(key, v)
 	}
 	return nil
 }
 
-func term(v bsoncore.Value) (*service.Term, error) {
-	fields, ok := v.DocumentOK()
-	if !ok {
-		return nil, nil //nolint:nilnil // no term is no error
+func setTerm(term *service.Term, key string, v bsoncore.Value) error {
+	switch key {
+	case "days":
+		n, _ := v.AsInt64OK()
+		term.Days = int(n)
+	case "kind":
+		term.Kind = service.TermKind(stored.Text(v))
 	}
-	var term service.Term
-	err := readstore.Fields(bson.Raw(fields), func(key []byte, v bsoncore.Value) {
-		switch string(key) {
-		case "days":
-			n, _ := v.AsInt64OK()
-			term.Days = int(n)
-		case "kind":
-			kind, _ := v.StringValueOK()
-			term.Kind = service.TermKind(kind)
-		}
-	})
-	return &term, err
-}
-
-// list reads a list of documents; nil if the value is none.
-func list[T any](v bsoncore.Value, set func(item *T, key string, v bsoncore.Value) error) ([]T, error) {
-	items := []T{}
-	is, err := readstore.Items(v, func(value bsoncore.Value) error {
-		var item T
-		fields, _ := value.DocumentOK()
-		var failed error
-		err := readstore.Fields(bson.Raw(fields), func(key []byte, v bsoncore.Value) {
-			if failed == nil {
-				failed = set(&item, string(key), v)
-			}
-		})
-		if err == nil {
-			err = failed
-		}
-		items = append(items, item)
-		return err
-	})
-	if !is {
-		return nil, err
-	}
-	return items, err
+	return nil
 }

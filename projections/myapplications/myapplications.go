@@ -1,50 +1,58 @@
-// Package myapplications is the read model behind "My applications": one row an application, drafts among them.
+// Package myapplications is the read model behind "My applications" and the bell: one row an application, drafts among
+// them, with its envelope.
 //
-// Document: the application's id. Streams: application-.
+// Document: the application's id. Streams: application-, correspondence-, reading-.
 package myapplications
 
 import (
-	"strings"
 	"time"
 
 	"services.example/portal/domain/application"
+	"services.example/portal/domain/correspondence"
 	"services.example/portal/domain/service"
 	"services.example/portal/infra/codec"
 	"services.example/portal/infra/readstore"
 	"services.example/portal/projections"
+	"services.example/portal/projections/envelope"
+	"services.example/portal/projections/lifecycle"
 )
 
 // Name is what the directory knows the read model by.
 const Name = "my_applications"
 
-// Indexes. Newest number first; the second within one status.
+// Indexes. Newest number first: all, those within one status, those with something unread, and those that were refused,
+// whose status says that they are completed.
 const (
 	ByApplicant          = "by_applicant"
 	ByApplicantAndStatus = "by_applicant_and_status"
+	ByUnread             = "by_unread"
+	ByRefused            = "by_refused"
 )
 
 // Row is one application as its applicant's list shows it. Days left are counted when it is read.
 type Row struct {
-	Applicant      string           `bson:"applicant"` // account id
-	RunningNumber  int64            `bson:"runningNumber"`
-	Number         string           `bson:"number"`
-	ServiceID      string           `bson:"serviceId"`
-	ServiceVersion int              `bson:"serviceVersion"`
-	Status         string           `bson:"status"`
-	StartedAt      time.Time        `bson:"startedAt"`
-	SubmittedAt    *time.Time       `bson:"submittedAt"` // nil: not sent
-	DueAt          *time.Time       `bson:"dueAt"`       // nil: not sent
-	TermKind       service.TermKind `bson:"termKind"`    // the days in which days left are counted; empty: not sent
-	Executors      []string         `bson:"executors"`   // account ids
+	Applicant          string `bson:"applicant"` // account id
+	RunningNumber      int64  `bson:"runningNumber"`
+	Number             string `bson:"number"`
+	ServiceID          string `bson:"serviceId"`
+	ServiceVersion     int    `bson:"serviceVersion"`
+	lifecycle.Standing `bson:",inline"`
+	StartedAt          time.Time         `bson:"startedAt"`
+	TermKind           service.TermKind  `bson:"termKind"`            // the days in which days left are counted; empty: not sent
+	Unread             int               `bson:"unread"`              // items of the thread that are new to the applicant
+	UnreadOf           string            `bson:"unreadOf,omitempty"`  // the applicant, while something is unread
+	RefusedOf          string            `bson:"refusedOf,omitempty"` // the applicant, of what was refused
+	Envelope           envelope.Envelope `bson:"envelope"`            // with the applicant's mark alone
 }
 
 // Model is the projection.
 var Model = projections.ReadModel[Row]{
 	Name:    Name,
-	Version: 1,
-	Streams: []string{streams},
+	Version: 2,
+	Streams: envelope.Streams(),
 	Ignores: []string{
 		"application.step-saved.v1", "application.file-attached.v1", "application.file-removed.v1",
+		"application.file-uploaded.v1", "application.due-soon.v1", "application.overdue.v1",
 		"application-number.assigned.v1",
 	},
 	Indexes: []readstore.Index{
@@ -54,41 +62,63 @@ var Model = projections.ReadModel[Row]{
 		{Name: ByApplicantAndStatus, Covering: true, Fields: []readstore.Field{
 			{Path: "applicant"}, {Path: "status"}, {Path: "runningNumber", Desc: true},
 		}},
+		{Name: ByUnread, Covering: true, Fields: []readstore.Field{
+			{Path: "unreadOf"}, {Path: "runningNumber", Desc: true},
+		}},
+		{Name: ByRefused, Fields: []readstore.Field{{Path: "refusedOf"}, {Path: "runningNumber", Desc: true}}},
 	},
 	Keys: keys,
 	Fold: fold,
 }
 
-const streams = "application-"
-
 func keys(event codec.Envelope) []string {
-	switch event.Event.(type) {
-	case application.DraftStarted, application.Submitted, application.Withdrawn, application.DraftDeleted:
-		return []string{strings.TrimPrefix(event.Stream, streams)}
+	switch e := event.Event.(type) {
+	case application.DraftStarted, application.DraftDeleted, correspondence.MessagePosted:
+	case correspondence.ThreadRead:
+		if e.Side != correspondence.Applicant {
+			return nil
+		}
 	default:
-		return nil
+		if !envelope.InThread(event.Event) {
+			return nil
+		}
 	}
+	return []string{envelope.ApplicationOf(event.Stream)}
 }
 
 func fold(row *Row, _ string, event codec.Envelope) *Row {
 	if e, ok := event.Event.(application.DraftStarted); ok {
 		return &Row{
 			Applicant: e.Applicant, RunningNumber: e.RunningNumber, Number: e.Number,
-			ServiceID: e.ServiceID, ServiceVersion: e.ServiceVersion,
-			Status: string(application.Draft), StartedAt: e.At, Executors: []string{},
+			ServiceID: e.ServiceID, ServiceVersion: e.ServiceVersion, Standing: lifecycle.Draft(), StartedAt: e.At,
 		}
 	}
 	if row == nil {
 		return nil
 	}
 	switch e := event.Event.(type) {
-	case application.Submitted:
-		row.Status = string(application.StatusSubmitted)
-		row.SubmittedAt, row.DueAt, row.TermKind = &e.At, &e.DueAt, e.Term.Kind
-	case application.Withdrawn:
-		row.Status = string(application.StatusWithdrawn)
 	case application.DraftDeleted:
 		return nil
+	case correspondence.ThreadRead:
+		if e.Reader != row.Applicant {
+			return row
+		}
+	case application.Submitted:
+		row.TermKind = e.Term.Kind
+	}
+	row.Apply(event.Event)
+	row.RefusedOf = row.theirs(row.Refused())
+	if row.Envelope.Apply(event) {
+		row.Unread = row.Envelope.Unread(row.Applicant, correspondence.Applicant)
+		row.UnreadOf = row.theirs(row.Unread > 0)
 	}
 	return row
+}
+
+// theirs is the applicant if a row is to be in an index, and nothing otherwise.
+func (r *Row) theirs(indexed bool) string {
+	if indexed {
+		return r.Applicant
+	}
+	return ""
 }

@@ -22,8 +22,18 @@ import (
 // History is a list of events, to be told with In.
 type History []codec.Envelope
 
-// In tells that events happened in a stream, done by an actor in a role.
+// In tells that events happened in a stream, done by an actor in a role: by the person whose data they hold, if that is an
+// applicant.
 func (h History) In(stream, actor, role string, events ...any) History {
+	subject := ""
+	if role == "applicant" {
+		subject = actor
+	}
+	return h.Of(subject, stream, actor, role, events...)
+}
+
+// Of tells that events, which hold data of a subject, happened in a stream, done by an actor in a role.
+func (h History) Of(subject, stream, actor, role string, events ...any) History {
 	h = slices.Clone(h)
 	for _, event := range events {
 		revision := int64(0)
@@ -36,7 +46,8 @@ func (h History) In(stream, actor, role string, events ...any) History {
 		h = append(h, codec.Envelope{
 			Stream: stream, Revision: revision, Position: eventstore.Position{Commit: n, Prepare: n},
 			ID: uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, n)), Type: "not used by folds",
-			Created: time.Unix(int64(n), 0).UTC(), Meta: codec.Metadata{Actor: actor, Role: role}, Event: event,
+			Created: time.Unix(int64(n), 0).UTC(), Meta: codec.Metadata{Actor: actor, Role: role, Subject: subject},
+			Event: event,
 		})
 	}
 	return h

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+const (
+	// benchMessage is what people write to each other on average.
+	benchMessage = 200 // characters
+	// storedMessage is what a stored message takes beside its text: metadata, names, encryption.
+	storedMessage = 700 // bytes
+)
+
+// message is the n-th request body that writes to the operator.
+func (u benchUser) message(n int) []byte {
+	words := strconv.Itoa(n) + " " + strings.Repeat("Құжатты қашан алуға болады? ", benchMessage/28)
+	encoded, _ := json.Marshal(map[string]string{"text": words}) //nolint:errchkjson // a map of strings
+	return encoded
+}
+
+// posts measures writing a message, each client in an application of its own, against a handler that does one append of
+// the same size.
+func (b *bench) posts(ctx context.Context, client *http.Client, l *loaded, portal, bare *process) (figure, error) {
+	var users []benchUser
+	for _, u := range l.Users {
+		if u.Sent != "" {
+			users = append(users, u)
+		}
+	}
+	if len(users) == 0 {
+		return figure{}, errors.New("no applications to write about: load again, into another --folder")
+	}
+	calling := func(method string, url func(benchUser) string) func() (float64, error) {
+		return func() (float64, error) {
+			return b.closed(ctx, func(ctx context.Context, k, n int) error {
+				u := users[k%len(users)]
+				_, _, err := call(ctx, client, method, url(u), u.Token, u.message(n*b.Clients+k))
+				return err
+			})
+		}
+	}
+	size := storedMessage + len(users[0].message(0))
+	ours, limit, err := inTurn(2,
+		calling(http.MethodPost, func(u benchUser) string { return portal.url + "/api/v1/applications/" + u.Sent + "/messages" }),
+		calling(http.MethodPut, func(benchUser) string { return bare.url + "/append/" + strconv.Itoa(size) }))
+	if err != nil {
+		return figure{}, err
+	}
+	return figure{
+		name:  fmt.Sprintf("message over HTTP, %d clients", b.Clients),
+		value: fmt.Sprintf("%.0f/s", ours), limit: fmt.Sprintf("%.0f/s bare handler, one append", limit),
+		ratio: ratio(ours, limit), bar: "≥ 0.50", met: ours >= 0.5*limit,
+	}, nil
+}

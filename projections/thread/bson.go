@@ -1,0 +1,140 @@
+package thread
+
+import (
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
+
+	"services.example/portal/domain/correspondence"
+	"services.example/portal/infra/readstore"
+	"services.example/portal/projections/stored"
+)
+
+// Two documents are written with every message, so they read and write themselves: the same bytes as by the driver's
+// reflection, in a fraction of the time. A field added to a struct must be added here, twice; the tests fail until it is.
+
+// AppendBSON writes the document.
+func (d *Document) AppendBSON(dst []byte) []byte {
+	return readstore.AppendDocument(dst, func(dst []byte) []byte {
+		dst = bsoncore.AppendStringElement(dst, "applicant", d.Applicant)
+		dst = bsoncore.AppendStringElement(dst, "application", d.Application)
+		if d.Head != nil {
+			dst = stored.AppendNested(dst, "head", d.Head.appendFields)
+		}
+		return stored.AppendSome(dst, "messages", d.Messages, (*Message).appendFields)
+	})
+}
+
+func (h *Head) appendFields(dst []byte) []byte {
+	dst = stored.AppendText(dst, "providerId", h.ProviderID)
+	dst = bsoncore.AppendStringElement(dst, "serviceId", h.ServiceID)
+	dst = stored.AppendNested(dst, "envelope", h.Envelope.AppendFields)
+	dst = stored.AppendList(dst, "statuses", h.Statuses, (*Status).appendFields)
+	return stored.AppendTexts(dst, "files", h.Files)
+}
+
+func (s *Status) appendFields(dst []byte) []byte {
+	dst = readstore.AppendTime(dst, "at", s.At)
+	dst = stored.AppendText(dst, "actor", s.Actor)
+	return s.AppendFields(dst)
+}
+
+func (m *Message) appendFields(dst []byte) []byte {
+	dst = bsoncore.AppendStringElement(dst, "id", m.ID)
+	dst = readstore.AppendTime(dst, "at", m.At)
+	dst = bsoncore.AppendStringElement(dst, "author", m.Author)
+	dst = bsoncore.AppendStringElement(dst, "side", string(m.Side))
+	dst = stored.AppendTrue(dst, "notice", m.Notice)
+	dst = bsoncore.AppendStringElement(dst, "text", m.Text)
+	return stored.AppendSome(dst, "files", m.Files, (*File).appendFields)
+}
+
+func (f *File) appendFields(dst []byte) []byte {
+	dst = bsoncore.AppendStringElement(dst, "id", f.ID)
+	dst = bsoncore.AppendStringElement(dst, "name", f.Name)
+	dst = bsoncore.AppendStringElement(dst, "mime", f.MIME)
+	dst = bsoncore.AppendInt64Element(dst, "size", f.Size)
+	return bsoncore.AppendStringElement(dst, "sha256", f.SHA256)
+}
+
+// DecodeBSON reads a stored document.
+func (d *Document) DecodeBSON(body bson.Raw) error { return stored.Fields(body, d.set) }
+
+func (d *Document) set(key string, v bsoncore.Value) (err error) {
+	switch key {
+	case "applicant":
+		d.Applicant = stored.Text(v)
+	case "application":
+		d.Application = stored.Text(v)
+	case "head":
+		d.Head, err = stored.Nested(v, (*Head).set)
+	case "messages":
+		d.Messages, err = stored.List(v, (*Message).set)
+	}
+	return err
+}
+
+func (h *Head) set(key string, v bsoncore.Value) (err error) {
+	switch key {
+	case "providerId":
+		h.ProviderID = stored.Text(v)
+	case "serviceId":
+		h.ServiceID = stored.Text(v)
+	case "envelope":
+		if fields, ok := v.DocumentOK(); ok {
+			err = h.Envelope.DecodeBSON(bson.Raw(fields))
+		}
+	case "statuses":
+		h.Statuses, err = stored.List(v, (*Status).set)
+	case "files":
+		h.Files = readstore.Strings(v)
+	}
+	return err
+}
+
+func (s *Status) set(key string, v bsoncore.Value) error {
+	switch key {
+	case "at":
+		s.At = readstore.TimeOf(v)
+	case "actor":
+		s.Actor = stored.Text(v)
+	default:
+		s.Set(key, v)
+	}
+	return nil
+}
+
+func (m *Message) set(key string, v bsoncore.Value) (err error) {
+	switch key {
+	case "id":
+		m.ID = stored.Text(v)
+	case "at":
+		m.At = readstore.TimeOf(v)
+	case "author":
+		m.Author = stored.Text(v)
+	case "side":
+		m.Side = correspondence.Side(stored.Text(v))
+	case "notice":
+		m.Notice, _ = v.BooleanOK()
+	case "text":
+		m.Text = stored.Text(v)
+	case "files":
+		m.Files, err = stored.List(v, (*File).set)
+	}
+	return err
+}
+
+func (f *File) set(key string, v bsoncore.Value) error {
+	switch key {
+	case "id":
+		f.ID = stored.Text(v)
+	case "name":
+		f.Name = stored.Text(v)
+	case "mime":
+		f.MIME = stored.Text(v)
+	case "size":
+		f.Size, _ = v.AsInt64OK()
+	case "sha256":
+		f.SHA256 = stored.Text(v)
+	}
+	return nil
+}

@@ -1,0 +1,202 @@
+// Package thread is the read model of an application's correspondence: the messages of both sides, merged in log order
+// with what happened to the application.
+//
+// Documents: the application's id, for the thread without its words; BucketID(application, n), for the words of some
+// messages. Streams: application-, correspondence-, reading-, and account- for the erasure of an applicant.
+package thread
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"services.example/portal/domain/account"
+	"services.example/portal/domain/application"
+	"services.example/portal/domain/correspondence"
+	"services.example/portal/infra/codec"
+	"services.example/portal/infra/readstore"
+	"services.example/portal/projections"
+	"services.example/portal/projections/envelope"
+	"services.example/portal/projections/lifecycle"
+)
+
+// Name is what the directory knows the read model by.
+const Name = "thread"
+
+// ByApplicant is the index of an applicant's documents.
+const ByApplicant = "by_applicant"
+
+// Bucket is how many messages a document holds, so that none grows with the thread and a page reads few of them. Every
+// message writes its whole bucket anew: with four times as many, writing a message costs half as much again.
+const Bucket = 8
+
+// Document is one of two: with a Head it is the thread, which exists from when the application was sent; without, it is a
+// bucket of messages.
+type Document struct {
+	Applicant   string    `bson:"applicant"`   // account id
+	Application string    `bson:"application"` // its id
+	Head        *Head     `bson:"head,omitempty"`
+	Messages    []Message `bson:"messages,omitempty"` // oldest first, at most Bucket
+}
+
+// Head is the thread without the words of its messages.
+type Head struct {
+	ProviderID string            `bson:"providerId,omitempty"` // whose staff may read it; empty: the service says it
+	ServiceID  string            `bson:"serviceId"`
+	Envelope   envelope.Envelope `bson:"envelope"`        // with the marks of all readers
+	Statuses   []Status          `bson:"statuses"`        // the items that are events of the application, in order
+	Files      []string          `bson:"files,omitempty"` // ids of the files of all messages
+}
+
+// Status is an item of the thread that is an event of the application.
+type Status struct {
+	At             time.Time `bson:"at"`
+	Actor          string    `bson:"actor,omitempty"` // account id; empty: the system
+	lifecycle.Line `bson:",inline"`
+}
+
+// Message is an item of the thread that somebody wrote.
+type Message struct {
+	ID     string              `bson:"id"`
+	At     time.Time           `bson:"at"`
+	Author string              `bson:"author"` // account id
+	Side   correspondence.Side `bson:"side"`
+	Notice bool                `bson:"notice,omitempty"` // the manager's own notice
+	Text   string              `bson:"text"`             // empty: erased
+	Files  []File              `bson:"files,omitempty"`
+}
+
+// File is an attachment of a message.
+type File struct {
+	ID     string `bson:"id"`
+	Name   string `bson:"name"`
+	MIME   string `bson:"mime"`
+	Size   int64  `bson:"size"` // bytes
+	SHA256 string `bson:"sha256"`
+}
+
+// BucketID is the id of the document that holds a message, and of those around it.
+func BucketID(applicationID string, revision int64) string {
+	return applicationID + "/" + strconv.FormatInt(revision/Bucket, 10)
+}
+
+// Model is the projection.
+var Model = projections.ReadModel[Document]{
+	Name:    Name,
+	Version: 1,
+	Streams: append(envelope.Streams(), accounts),
+	Ignores: []string{
+		"application.draft-started.v1", "application.draft-deleted.v1",
+		"application.step-saved.v1", "application.file-attached.v1", "application.file-removed.v1",
+		"application.file-uploaded.v1", "application.due-soon.v1", "application.overdue.v1",
+		"application-number.assigned.v1",
+		"account.signed-in.v1", "account.sign-in-failed.v1", "account.signed-out.v1",
+		"account.password-changed.v1", "account.password-reset-requested.v1", "account.password-reset.v1",
+		"account.contact-change-requested.v1",
+	},
+	Indexes: []readstore.Index{{Name: ByApplicant, Fields: []readstore.Field{{Path: "applicant"}, {Path: "application"}}}},
+	Keys:    keys,
+	Fold:    fold,
+	Reach: func(event codec.Envelope) *projections.Selection {
+		if _, ok := event.Event.(account.Erased); !ok {
+			return nil
+		}
+		return &projections.Selection{Index: ByApplicant, Prefix: []any{strings.TrimPrefix(event.Stream, accounts)}}
+	},
+	Matches: func(doc *Document, event codec.Envelope) bool {
+		return doc.Applicant == strings.TrimPrefix(event.Stream, accounts)
+	},
+}
+
+const accounts = "account-"
+
+func keys(event codec.Envelope) []string {
+	id := envelope.ApplicationOf(event.Stream)
+	switch event.Event.(type) {
+	case correspondence.MessagePosted:
+		return []string{id, BucketID(id, event.Revision)}
+	case correspondence.ThreadRead:
+		return []string{id}
+	}
+	if envelope.InThread(event.Event) {
+		return []string{id}
+	}
+	return nil
+}
+
+func fold(doc *Document, id string, event codec.Envelope) *Document {
+	switch e := event.Event.(type) {
+	case account.Erased:
+		doc.erase()
+		return doc
+	case application.Submitted:
+		if doc == nil {
+			doc = &Document{
+				Applicant: event.Meta.Subject, Application: id,
+				Head: &Head{ProviderID: e.ProviderID, ServiceID: e.ServiceID, Statuses: []Status{}},
+			}
+		}
+	case correspondence.MessagePosted:
+		if application := envelope.ApplicationOf(event.Stream); id != application {
+			return doc.withMessage(application, e)
+		}
+		if doc != nil {
+			for _, file := range e.Files {
+				doc.Head.Files = append(doc.Head.Files, file.ID)
+			}
+		}
+	}
+	if doc != nil {
+		doc.Head.apply(event)
+	}
+	return doc
+}
+
+func (h *Head) apply(event codec.Envelope) {
+	h.Envelope.Apply(event)
+	if !envelope.InThread(event.Event) {
+		return
+	}
+	line, at := lifecycle.Tell(event.Event)
+	if line.What == lifecycle.DocumentSigned {
+		line.Detail = h.kindOf(line.Document)
+	}
+	h.Statuses = append(h.Statuses, Status{At: at, Actor: event.Meta.Actor, Line: *line})
+}
+
+// kindOf finds what kind of document was issued.
+func (h *Head) kindOf(document string) string {
+	for _, status := range h.Statuses {
+		if status.What == lifecycle.DocumentIssued && status.Document == document {
+			return status.Detail
+		}
+	}
+	return ""
+}
+
+// withMessage adds a message to a bucket, which may be none yet.
+func (d *Document) withMessage(applicationID string, e correspondence.MessagePosted) *Document {
+	if d == nil {
+		d = &Document{Applicant: e.Applicant, Application: applicationID}
+	}
+	message := Message{ID: e.MessageID, At: e.At, Author: e.Author, Side: e.Side, Notice: e.Notice, Text: e.Text}
+	for _, file := range e.Files {
+		message.Files = append(message.Files, File(file))
+	}
+	d.Messages = append(d.Messages, message)
+	return d
+}
+
+// erase leaves what a document is that is built when the applicant's key is gone.
+func (d *Document) erase() {
+	if d.Head != nil {
+		d.Head.Files = nil
+	}
+	for i := range d.Messages {
+		d.Messages[i].Text, d.Messages[i].Files = "", nil
+	}
+}
+
+// Shows tells whether a message of the thread has a file.
+func (h *Head) Shows(file string) bool { return slices.Contains(h.Files, file) }

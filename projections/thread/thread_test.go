@@ -1,0 +1,190 @@
+package thread_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"services.example/portal/domain/account"
+	"services.example/portal/domain/application"
+	"services.example/portal/domain/correspondence"
+	"services.example/portal/projections/envelope"
+	"services.example/portal/projections/lifecycle"
+	"services.example/portal/projections/projectionstest"
+	"services.example/portal/projections/thread"
+)
+
+const (
+	applicant = "11111111-1111-4111-8111-111111111111"
+	executor  = "44444444-4444-4444-8444-444444444444"
+	id        = "22222222-2222-4222-8222-222222222222"
+	stream    = "application-" + id
+	messages  = "correspondence-" + id
+	readings  = "reading-" + id
+	offered   = "33333333-3333-4333-8333-333333333333"
+)
+
+func at(minute int) time.Time {
+	return time.Date(2026, 11, 16, 5, 0, 0, 0, time.UTC).Add(time.Duration(minute) * time.Minute)
+}
+
+func byApplicant(h projectionstest.History, stream string, events ...any) projectionstest.History {
+	return h.In(stream, applicant, "applicant", events...)
+}
+
+func byStaff(h projectionstest.History, stream string, events ...any) projectionstest.History {
+	return h.Of(applicant, stream, executor, "executor", events...)
+}
+
+func question(minute int) correspondence.MessagePosted {
+	return correspondence.MessagePosted{
+		MessageID: fmt.Sprint("question ", minute), Applicant: applicant, Author: applicant, Side: correspondence.Applicant,
+		Text: "Құжат қайда?", Files: []correspondence.File{{ID: "scan", Name: "scan.pdf", MIME: "application/pdf", Size: 5, SHA256: "ab"}},
+		At: at(minute),
+	}
+}
+
+func answer(minute int) correspondence.MessagePosted {
+	return correspondence.MessagePosted{
+		MessageID: fmt.Sprint("answer ", minute), Applicant: applicant, Author: executor, Side: correspondence.Staff, Notice: true,
+		Text: "Жолда.", At: at(minute),
+	}
+}
+
+// sent is the history of a draft, filled in and sent.
+func sent() projectionstest.History {
+	return byApplicant(nil, stream,
+		application.DraftStarted{Applicant: applicant, ServiceID: offered, At: at(0)},
+		application.StepSaved{StepID: "company", Data: json.RawMessage(`{}`), At: at(1)},
+		application.Submitted{ServiceID: offered, ProviderID: "p", DueAt: at(99), At: at(2)})
+}
+
+func status(minute int, actor string, line lifecycle.Line) thread.Status {
+	return thread.Status{At: at(minute), Actor: actor, Line: line}
+}
+
+func TestADraftHasNoThread(t *testing.T) {
+	history := byApplicant(nil, stream, application.DraftStarted{Applicant: applicant}, application.DraftDeleted{})
+	projectionstest.Expect(t, thread.Model, history, map[string]thread.Document{})
+}
+
+func TestMessagesAndWhatHappenedAreOneThread(t *testing.T) {
+	history := byApplicant(sent(), messages, question(3))
+	history = byStaff(history, stream,
+		application.ExecutorAssigned{Executor: executor, At: at(4)}, application.TakenIntoWork{Executor: executor, At: at(4)})
+	history = byStaff(history, messages, answer(5))
+	history = byApplicant(history, readings, correspondence.ThreadRead{
+		Reader: applicant, Side: correspondence.Applicant, Messages: 2, Application: 5, At: at(6),
+	})
+	history = byStaff(history, stream,
+		application.DueSoon{DueAt: at(99), At: at(7)}, // only staff is to know
+		application.DecidedPositive{Executor: executor, Text: "x", At: at(8)},
+		application.DocumentIssued{DocumentID: "d", Kind: "agreement", Signers: []string{"applicant"}, At: at(9)})
+	history = history.Of(applicant, stream, "", "", application.DocumentSigned{DocumentID: "d", At: at(10)})
+
+	due := thread.Head{
+		ProviderID: "p", ServiceID: offered,
+		Envelope: envelope.Envelope{
+			Items: "oaeeseee", Statuses: []int64{2, 3, 4, 6, 7, 8},
+			Marks: []envelope.Mark{{Reader: applicant, Messages: 2, Application: 5}},
+		},
+		Statuses: []thread.Status{
+			status(2, applicant, lifecycle.Line{What: "submitted"}),
+			status(4, executor, lifecycle.Line{What: "executor-assigned", Person: executor}),
+			status(4, executor, lifecycle.Line{What: "taken-into-work", Person: executor}),
+			status(8, executor, lifecycle.Line{What: "approved"}),
+			status(9, executor, lifecycle.Line{What: "document-issued", Detail: "agreement", Document: "d"}),
+			status(10, "", lifecycle.Line{What: "document-signed", Detail: "agreement", Document: "d"}),
+		},
+		Files: []string{"scan"},
+	}
+	projectionstest.Expect(t, thread.Model, history, map[string]thread.Document{
+		id: {Applicant: applicant, Application: id, Head: &due},
+		id + "/0": {Applicant: applicant, Application: id, Messages: []thread.Message{
+			{
+				ID: "question 3", At: at(3), Author: applicant, Side: correspondence.Applicant, Text: "Құжат қайда?",
+				Files: []thread.File{{ID: "scan", Name: "scan.pdf", MIME: "application/pdf", Size: 5, SHA256: "ab"}},
+			},
+			{ID: "answer 5", At: at(5), Author: executor, Side: correspondence.Staff, Notice: true, Text: "Жолда."},
+		}},
+	})
+}
+
+// However long people write, no document grows: messages go into one bucket after another.
+func TestManyMessagesLieInManyDocuments(t *testing.T) {
+	history := sent()
+	const count = 2*thread.Bucket + 1
+	for n := range count {
+		history = byStaff(history, messages, answer(n))
+	}
+	documents := projectionstest.Documents(t, thread.Model, history)
+	got := map[string][]string{}
+	for name, doc := range documents {
+		for _, message := range doc.Messages {
+			got[name] = append(got[name], message.ID)
+		}
+	}
+	want := map[string][]string{}
+	for n := range count {
+		name := thread.BucketID(id, int64(n))
+		want[name] = append(want[name], fmt.Sprint("answer ", n))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("messages by document (-want +got):\n%s", diff)
+	}
+	if len(got) != 3 || len(got[id+"/2"]) != 1 {
+		t.Errorf("%d documents, %d messages in the last", len(got), len(got[id+"/2"]))
+	}
+	if items := documents[id].Head.Envelope.Len(); items != count+1 {
+		t.Errorf("the thread has %d items, want %d", items, count+1)
+	}
+}
+
+// A head takes a letter for each message, so a thread of any length is cheap to go on with.
+func TestAHeadGrowsByALetterForEachMessage(t *testing.T) {
+	size := func(messages int) int {
+		head := thread.Document{Applicant: applicant, Application: id, Head: &thread.Head{}}
+		for range messages {
+			head.Head.Envelope.Items += "s"
+		}
+		body, err := bson.Marshal(head)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(body)
+	}
+	if growth := size(1001) - size(1); growth != 1000 {
+		t.Errorf("a thousand messages more take %d bytes", growth)
+	}
+}
+
+// What is left of an erased applicant's thread is what is built of it when the key is gone; another's stays as it is.
+func TestOfAnErasedApplicantsThreadNoWordsAreLeft(t *testing.T) {
+	const other = "99999999-9999-4999-8999-999999999999"
+	told := func(asked correspondence.MessagePosted, answered correspondence.MessagePosted) projectionstest.History {
+		history := byStaff(byApplicant(sent(), messages, asked), messages, answered)
+		others := question(4)
+		others.Applicant, others.Author = other, other
+		return history.In("application-of-another", other, "applicant", application.Submitted{ServiceID: offered, At: at(1)}).
+			In("correspondence-of-another", other, "applicant", others).
+			In("account-"+applicant, "", "", account.Erased{})
+	}
+	erasedQuestion, erasedAnswer := question(3), answer(4)
+	erasedQuestion.Text, erasedQuestion.Files, erasedAnswer.Text = "", nil, ""
+
+	got := projectionstest.Documents(t, thread.Model, told(question(3), answer(4)))
+	want := projectionstest.Documents(t, thread.Model, told(erasedQuestion, erasedAnswer))
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("built of erased events, and erased afterwards (-want +got):\n%s", diff)
+	}
+	if text := got["of-another/0"].Messages[0].Text; text != "Құжат қайда?" {
+		t.Errorf("another's message reads %q", text)
+	}
+	if got[id].Head.Shows("scan") || !got["of-another"].Head.Shows("scan") {
+		t.Error("files of messages: the erased applicant's are shown, or another's are not")
+	}
+}

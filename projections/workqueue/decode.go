@@ -1,0 +1,94 @@
+package workqueue
+
+import (
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
+
+	"services.example/portal/domain/application"
+	"services.example/portal/domain/service"
+	"services.example/portal/infra/readstore"
+)
+
+// DecodeBSON reads a stored row. It reads what bson.Unmarshal reads, without its reflection: a search reads many rows.
+func (r *Row) DecodeBSON(body bson.Raw) error {
+	var failed error
+	err := readstore.Fields(body, func(key []byte, v bsoncore.Value) {
+		if failed != nil {
+			return
+		}
+		switch string(key) {
+		case "envelope":
+			failed = nested(v, r.Envelope.DecodeBSON)
+		case "places":
+			failed = nested(v, r.Places.DecodeBSON)
+		default:
+			r.set(key, v)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return failed
+}
+
+func nested(v bsoncore.Value, decode func(bson.Raw) error) error {
+	fields, ok := v.DocumentOK()
+	if !ok {
+		return nil
+	}
+	return decode(bson.Raw(fields))
+}
+
+func (r *Row) set(key []byte, v bsoncore.Value) {
+	switch string(key) {
+	case "runningNumber":
+		r.RunningNumber, _ = v.AsInt64OK()
+	case "number":
+		r.Number = readstore.Text(v)
+	case "applicant":
+		r.Applicant = readstore.Text(v)
+	case "serviceId":
+		r.ServiceID = readstore.Text(v)
+	case "serviceVersion":
+		n, _ := v.AsInt64OK()
+		r.ServiceVersion = int(n)
+	case "providerId":
+		r.ProviderID = readstore.Text(v)
+	case "termKind":
+		r.TermKind = service.TermKind(readstore.Text(v))
+	case "dueSoonFor":
+		r.DueSoonFor = readstore.OptionalTime(v)
+	case "overdueFor":
+		r.OverdueFor = readstore.OptionalTime(v)
+	case "waitingFor":
+		r.For = application.WaitingFor(readstore.Text(v))
+	case "waitingSince":
+		r.Since = readstore.OptionalTime(v)
+	case "remindedOf":
+		r.RemindedOf = readstore.Strings(v)
+	case "rated":
+		r.Rated, _ = v.BooleanOK()
+	default:
+		r.Set(string(key), v)
+	}
+}
+
+// DecodeBSON reads the stored places as the driver does.
+func (p *Places) DecodeBSON(body bson.Raw) error {
+	return readstore.Fields(body, func(key []byte, v bsoncore.Value) {
+		switch string(key) {
+		case "new":
+			p.New = readstore.Text(v)
+		case "term":
+			p.Term = readstore.Text(v)
+		case "mine":
+			p.Mine = readstore.Strings(v)
+		case "turn":
+			p.Turn = readstore.OptionalTime(v)
+		case "unread":
+			p.Unread = readstore.Strings(v)
+		case "due":
+			p.Due = readstore.OptionalTime(v)
+		}
+	})
+}
