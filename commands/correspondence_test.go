@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -234,6 +235,42 @@ func TestRacingRepetitions(t *testing.T) {
 	}
 }
 
+// TestOneCommandInTwoProcesses: of two processes that carry out one command at once, one writes, and that does not rest on a
+// store's memory of event ids, which may be lost.
+func TestOneCommandInTwoProcesses(t *testing.T) {
+	t.Parallel()
+	l := newLetters(t)
+	l.deps.Events = noAny{l.events}
+	l.restart()
+	other := l.process()
+	req := keyed(aibek, "k", "Ертең.")
+	l.events.fail(func(string) error {
+		l.events.fail(nil, nil)
+		_, err := l.post(other, req, "Ертең.")
+		return err
+	}, nil)
+	sent, err := l.post(l.Commands, req, "Ертең.")
+	done(t, err)
+	if sent.Position != l.end() || sent.ID != req.derivedID("message") {
+		t.Errorf("answered %s at %s, want %s at %s", sent.ID, sent.Position, req.derivedID("message"), l.end())
+	}
+	if diff := cmp.Diff([]string{"Ертең."}, l.texts()); diff != "" {
+		t.Errorf("messages (-want +got):\n%s", diff)
+	}
+}
+
+// noAny is a store to which nothing can be appended without saying where.
+type noAny struct{ eventstore.Store }
+
+func (s noAny) Append(
+	ctx context.Context, stream string, expected eventstore.Expected, events ...eventstore.Event,
+) (eventstore.Appended, error) {
+	if expected == eventstore.Any {
+		return eventstore.Appended{}, errors.New("appended anywhere")
+	}
+	return s.Store.Append(ctx, stream, expected, events...)
+}
+
 // TestAMessageWhoseAnswerWasLost: the process dies or the store's answer is lost, before or after the append, others write
 // meanwhile, and the repetition adds nothing that is there already.
 func TestAMessageWhoseAnswerWasLost(t *testing.T) {
@@ -315,12 +352,18 @@ func TestAKeyForTwoMessages(t *testing.T) {
 func TestMessagesInMemoryAreThoseInTheStore(t *testing.T) {
 	t.Parallel()
 	l := newLetters(t)
-	others := l.process()
-	l.events.fail(func(string) error {
+	others, written := l.process(), 0
+	var faster func(string) error // writes before the first message is appended, and before it is appended again
+	faster = func(string) error {
 		l.events.fail(nil, nil)
-		_, err := l.post(others, keyed(saule, "k", "0"), "0")
+		written++
+		_, err := l.post(others, keyed(saule, strconv.Itoa(written), "0"), "0")
+		if written < 2 {
+			l.events.fail(faster, nil)
+		}
 		return err
-	}, nil)
+	}
+	l.events.fail(faster, nil)
 	for n, req := range []Request{by(l.dana), keyed(aibek, "k", "1"), by(l.dana), keyed(aibek, "l", "1")} {
 		_, err := l.post(l.Commands, req, strconv.Itoa(n))
 		done(t, err)
@@ -334,8 +377,12 @@ func TestMessagesInMemoryAreThoseInTheStore(t *testing.T) {
 	if diff := cmp.Diff(cold, warm, cmp.AllowUnexported(loaded[correspondence.State]{}, doneCommand{})); diff != "" {
 		t.Errorf("memory and store differ (-store +memory):\n%s", diff)
 	}
-	if cold.revision != 4 || cold.done == nil || cold.done.earlier == nil || cold.done.earlier.earlier == nil {
-		t.Errorf("loaded %+v, want five messages, three of them under a key", cold)
+	keys := 0
+	for d := cold.done; d != nil; d = d.earlier {
+		keys++
+	}
+	if cold.revision != 5 || keys != 4 {
+		t.Errorf("loaded up to revision %d with %d keys, want six messages, four of them under a key", cold.revision, keys)
 	}
 }
 

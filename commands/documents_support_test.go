@@ -32,7 +32,7 @@ func simple() service.Content {
 
 // authority makes certificates for all tests: its key takes time to make.
 var authority = sync.OnceValues(func() (*dev.Authority, error) {
-	folder, err := os.MkdirTemp("", "authority") //nolint:usetesting // the authority outlives the test that comes first
+	folder, err := os.MkdirTemp("", "authority")
 	if err != nil {
 		return nil, err
 	}

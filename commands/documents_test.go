@@ -132,7 +132,6 @@ func TestBothSidesAcceptAnAct(t *testing.T) {
 }
 
 func TestWhoeverHasNothingToDoWithADocumentDoesNotFindIt(t *testing.T) {
-	t.Parallel()
 	o, document := act(t)
 	for name, who := range map[string]member{
 		"another applicant":        o.applicant(10),
@@ -266,7 +265,6 @@ func TestASignedDocumentIsNotReplaced(t *testing.T) {
 }
 
 func TestBadInputToSigning(t *testing.T) {
-	t.Parallel()
 	o, document := agreement(t)
 	sign := "/documents/" + document + "/signatures"
 	first := o.history("signature-" + document)[0]
@@ -294,7 +292,6 @@ func TestBadInputToSigning(t *testing.T) {
 }
 
 func TestBadInputToIssuing(t *testing.T) {
-	t.Parallel()
 	o := newSigningOffice(t, grantID)
 	issue := "/applications/" + o.application + "/documents"
 	file := o.upload(o.dauren, o.application, "x")

@@ -23,12 +23,17 @@ func (r *Routes) registerGateways(api huma.API) {
 	huma.Register(api, report, r.reportSMS)
 }
 
-// gatewayOnly lets nobody through but who has the SMS gateway's token, before the body is read.
-func (r *Routes) gatewayOnly(hctx huma.Context, next func(huma.Context)) {
-	token, bearer := strings.CutPrefix(hctx.Header("Authorization"), "Bearer ")
+// FromGateway tells whether a request has the SMS gateway's token.
+func (r *Routes) FromGateway(request *http.Request) bool {
+	token, bearer := strings.CutPrefix(request.Header.Get("Authorization"), "Bearer ")
 	given, wanted := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(r.SMSToken))
-	if !bearer || r.SMSToken == "" || subtle.ConstantTimeCompare(given[:], wanted[:]) != 1 {
-		request, w := humachi.Unwrap(hctx)
+	return bearer && r.SMSToken != "" && subtle.ConstantTimeCompare(given[:], wanted[:]) == 1
+}
+
+// gatewayOnly lets nobody through but the SMS gateway, before the body is read.
+func (r *Routes) gatewayOnly(hctx huma.Context, next func(huma.Context)) {
+	request, w := humachi.Unwrap(hctx)
+	if !r.FromGateway(request) {
 		httpapi.Write(w, request, problem.New(problem.Unauthenticated, "gateway-token-wrong"))
 		return
 	}

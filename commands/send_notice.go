@@ -60,8 +60,8 @@ func (u unreachable) Permanent() bool { return true }
 func (u unreachable) Reason() string  { return string(u) }
 
 const (
-	erasedRecipient = unreachable("recipient-erased")
-	noAddress       = unreachable("no-address")
+	errErased = unreachable("recipient-erased")
+	errNoAddress       = unreachable("no-address")
 )
 
 // hand gives a notice to its gateway.
@@ -74,9 +74,9 @@ func (n *Notices) hand(
 	}
 	switch {
 	case recipient.Erased || notice.Text == "":
-		return "", erasedRecipient
+		return "", errErased
 	case address == "":
-		return "", noAddress
+		return "", errNoAddress
 	case !may():
 		return "", ErrMayNot
 	case notice.Channel == notification.Email:

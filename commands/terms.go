@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"services.example/portal/domain/application"
-	"services.example/portal/domain/calendar"
 	"services.example/portal/domain/service"
 	"services.example/portal/domain/signature"
 )
@@ -18,19 +17,18 @@ type Terms struct {
 	streams *streams
 }
 
-// NearDue tells whether a due date has passed or is near enough for a warning, by the provider's calendar: without loading
-// the application that it is of.
-func (t *Terms) NearDue(ctx context.Context, provider string, due time.Time) (bool, error) {
+// NearUntil is the latest due date that is near enough now for a warning, by the provider's calendar: so that a list of
+// applications is looked through without loading each.
+func (t *Terms) NearUntil(ctx context.Context, provider string) (time.Time, error) {
 	days, err := t.streams.calendarOf(ctx, provider)
 	if err != nil {
-		return false, fmt.Errorf("counting the days until a due date: %w", err)
+		return time.Time{}, err
 	}
-	now := t.deps.Now()
-	return now.After(due) || daysUntil(days, now, due) <= application.DueSoonDays, nil
-}
-
-func daysUntil(days calendar.Calendar, now, due time.Time) int {
-	return days.DaysLeft(service.WorkingDays, now, due)
+	tooFar, err := days.AddWorkingDays(t.deps.Now(), application.DueSoonDays+1)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("counting the days until a due date is near: %w", err)
+	}
+	return tooFar.Add(-24 * time.Hour), nil
 }
 
 // WarnOfDueDate says of an application that its due date is near, or has passed: of this due date, of each once.
@@ -41,7 +39,7 @@ func (t *Terms) WarnOfDueDate(ctx context.Context, req Request, id string, due t
 			return nil, err
 		}
 		now := t.deps.Now()
-		return application.WarnOfDueDate{DueAt: due, DaysLeft: daysUntil(days, now, due), At: now}, nil
+		return application.WarnOfDueDate{DueAt: due, DaysLeft: days.WorkingDaysLeft(now, due), At: now}, nil
 	})
 }
 

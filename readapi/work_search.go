@@ -19,25 +19,46 @@ const (
 	searchedForPage = 2000
 )
 
+// workSearch is what a list of work is searched for. It folds each name once: most rows share theirs.
+type workSearch struct {
+	q       *Queries
+	s       *snapshot
+	service string // its id; empty: any
+	wanted  string // folded; empty: anything
+	offers  map[serviceVersion]string
+	people  map[string]string
+}
+
+// serviceVersion names a version of a service.
+type serviceVersion struct {
+	service string
+	version int
+}
+
 // workRows reads a page of a list of work. With a search, it reads on until enough rows fit, or it has read enough.
 func (q *Queries) workRows(
 	ctx context.Context, s *snapshot, query readstore.Query, in *workInput,
 ) (rows []item[workqueue.Row], next string, err error) {
-	wanted := servicecatalogue.Fold(strings.TrimSpace(in.Query))
-	if wanted == "" && (in.Service == "" || query.Index == workqueue.ByProviderAndService) {
+	search := workSearch{
+		q: q, s: s, service: in.Service, wanted: servicecatalogue.Fold(strings.TrimSpace(in.Query)),
+		offers: map[serviceVersion]string{}, people: map[string]string{},
+	}
+	if query.Index == workqueue.ByProviderAndService {
+		search.service = "" // all are of that service
+	}
+	if search.wanted == "" && search.service == "" {
 		return list[workqueue.Row](ctx, q.deps, workqueue.Name, query)
 	}
 	collection, err := serving(ctx, q.deps, workqueue.Name)
 	if err != nil {
 		return nil, "", err
 	}
-	query.Limit = searchedAtOnce
 	for searched := 0; ; {
 		page, err := q.deps.Reads.List(ctx, collection, query)
 		if err != nil {
 			return nil, "", fmt.Errorf("searching in %s: %w", workqueue.Name, err)
 		}
-		fitting, last, err := q.fitting(ctx, s, page.Documents, in.Service, wanted, in.Limit-len(rows))
+		fitting, last, err := search.fitting(ctx, page.Documents, in.Limit-len(rows))
 		if err != nil {
 			return nil, "", err
 		}
@@ -53,30 +74,23 @@ func (q *Queries) workRows(
 	}
 }
 
-// fitting returns those documents that a search finds, at most so many, and the index of the last document that it looked
+// fitting returns those documents that the search finds, at most so many, and the index of the last document that it looked
 // at.
-func (q *Queries) fitting(
-	ctx context.Context, s *snapshot, documents []readstore.Document, service, wanted string, most int,
+func (f *workSearch) fitting(
+	ctx context.Context, documents []readstore.Document, most int,
 ) (rows []item[workqueue.Row], last int, err error) {
-	read := make([]item[workqueue.Row], 0, len(documents))
-	var applicants []string
+	read := make([]item[workqueue.Row], len(documents))
 	for i := range documents {
-		row := item[workqueue.Row]{ID: documents[i].ID}
-		if err := documents[i].Decode(&row.Doc); err != nil {
+		read[i].ID = documents[i].ID
+		if err := documents[i].Decode(&read[i].Doc); err != nil {
 			return nil, 0, err
 		}
-		read = append(read, row)
-		applicants = append(applicants, row.Doc.Applicant)
 	}
-	var names map[string]string
-	if wanted != "" {
-		if names, err = q.accountNames(ctx, distinct(applicants)); err != nil {
-			return nil, 0, err
-		}
+	if err := f.name(ctx, read); err != nil {
+		return nil, 0, err
 	}
 	for i := range read {
-		r := &read[i].Doc
-		if service != "" && r.ServiceID != service || !s.workFits(r, names[r.Applicant], wanted) {
+		if !f.fits(&read[i].Doc) {
 			continue
 		}
 		rows = append(rows, read[i])
@@ -85,6 +99,44 @@ func (q *Queries) fitting(
 		}
 	}
 	return rows, len(read) - 1, nil
+}
+
+// name finds the names of the applicants of rows.
+func (f *workSearch) name(ctx context.Context, rows []item[workqueue.Row]) error {
+	if f.wanted == "" {
+		return nil
+	}
+	var unknown []string
+	for i := range rows {
+		applicant := rows[i].Doc.Applicant
+		if _, known := f.people[applicant]; !known {
+			f.people[applicant] = ""
+			unknown = append(unknown, applicant)
+		}
+	}
+	names, err := f.q.accountNames(ctx, unknown)
+	for id, name := range names {
+		f.people[id] = servicecatalogue.Fold(name)
+	}
+	return err
+}
+
+// fits tells whether a row is of the service, and its number, its applicant's name or its service's hold what is wanted.
+func (f *workSearch) fits(row *workqueue.Row) bool {
+	switch {
+	case f.service != "" && row.ServiceID != f.service:
+		return false
+	case f.wanted == "", strings.Contains(row.Number, f.wanted), strings.Contains(f.people[row.Applicant], f.wanted):
+		return true
+	}
+	of := serviceVersion{row.ServiceID, row.ServiceVersion}
+	folded, known := f.offers[of]
+	if !known {
+		name := f.s.named(row.ServiceID, row.ServiceVersion).Name
+		folded = servicecatalogue.Fold(name.KK + "\n" + name.RU + "\n" + name.EN)
+		f.offers[of] = folded
+	}
+	return strings.Contains(folded, f.wanted)
 }
 
 // applicationNumber is a number as people read it: running number and date.
@@ -101,13 +153,4 @@ func wholeNumber(query string) int64 {
 		return 0
 	}
 	return running
-}
-
-// workFits tells whether number, applicant or service of a row hold a folded text.
-func (s *snapshot) workFits(row *workqueue.Row, applicant, wanted string) bool {
-	if strings.Contains(row.Number, wanted) {
-		return true
-	}
-	name := s.named(row.ServiceID, row.ServiceVersion).Name
-	return strings.Contains(servicecatalogue.Fold(name.KK+"\n"+name.RU+"\n"+name.EN+"\n"+applicant), wanted)
 }

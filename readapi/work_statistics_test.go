@@ -3,6 +3,7 @@ package readapi
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,7 +73,7 @@ func TestStatisticsOfWork(t *testing.T) {
 		f.Sent, f.Returned, f.Overdue, f.Late, f.LateShare = 2, 1, 1, 1, some(0.5)
 		f.FirstAnswer = durations{Count: 2, MeanHours: some(251.5), MedianDays: some(0), MostDays: some(20), ByDays: []dayCount{{0, 1}, {20, 1}}}
 		f.Decision = durations{Count: 2, MeanHours: some(279.0), MedianDays: some(3), MostDays: some(20), ByDays: []dayCount{{3, 1}, {20, 1}}}
-		f.Refusals, f.Outcomes = tax.Refusals, append(legal.Outcomes[:1:1], tax.Outcomes...)
+		f.Refusals, f.Outcomes = tax.Refusals, slices.Concat(legal.Outcomes, tax.Outcomes)
 		f.Questions = legal.Questions
 	})
 	october := counted(func(f *Figures) { f.Sent, f.Returned, f.FirstAnswer = 2, 1, legal.FirstAnswer })

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -185,7 +186,7 @@ func TestNobodySeesTheWorkOfAnotherProvider(t *testing.T) {
 	}
 	w.clock.set(on(30))
 	for provider := 1; provider <= 3; provider++ {
-		untouched, taken := fmt.Sprint(provider*10), fmt.Sprint(provider*10+1)
+		untouched, taken := strconv.Itoa(provider*10), strconv.Itoa(provider*10+1)
 		views := map[string]string{
 			"all": taken + " " + untouched, "new": untouched, "due": untouched + " " + taken, "overdue": untouched + " " + taken, "mine": taken,
 		}
@@ -238,7 +239,7 @@ func TestALongSearch(t *testing.T) {
 		of := 1
 		if n%100 < 3 || n > 2*searchedAtOnce {
 			of = 2
-			want = append(want, fmt.Sprint(n))
+			want = append(want, strconv.Itoa(n))
 		}
 		w.sentTo(1, n, of, friday)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"text/tabwriter"
 	"time"
 )
@@ -18,6 +19,9 @@ type benchCommand struct {
 	Small        int           `default:"10000" help:"Applications of the small folder that the large one is compared with."`
 	Duration     time.Duration `default:"5s" help:"How long each load runs."`
 	Clients      int           `default:"64" help:"Clients at once."`
+	Thread       int           `default:"1001" help:"Items of the long thread: its status and messages."`
+	Streams      int           `default:"2000" help:"Pages open at once, which hear of messages as they are written."`
+	OnlyMessages bool          `help:"Measure only the correspondence: its threads, the bell, open pages."`
 	Folder       string        `help:"Folder to load into and keep, so that the next run need not load; a temporary one if empty."`
 	Bare         string        `hidden:"" help:"Serve the limit itself from this folder."`
 	Bytes        int           `hidden:"" help:"What the bare handler writes."`
@@ -74,6 +78,13 @@ type bench struct {
 
 // measure takes every figure. The large folder is loaded first and served by a process of its own, as users run it.
 func (b *bench) measure(ctx context.Context) ([]figure, error) {
+	if b.OnlyMessages {
+		l, err := b.load(ctx, "large", b.Applications, b.People)
+		if err != nil {
+			return nil, err
+		}
+		return b.correspondence(ctx, l)
+	}
 	appends, err := b.appendRatio(ctx)
 	if err != nil {
 		return nil, err
@@ -93,7 +104,11 @@ func (b *bench) measure(ctx context.Context) ([]figure, error) {
 	}
 	figures = append(figures, rebuild...)
 	served, err := b.served(ctx, small, large)
-	return append(figures, served...), err
+	if err != nil {
+		return nil, err
+	}
+	correspondence, err := b.correspondence(ctx, large)
+	return slices.Concat(figures, served, correspondence), err
 }
 
 // process is a portal, or a bare handler, that runs beside the measurement.

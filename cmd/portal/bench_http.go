@@ -127,13 +127,16 @@ func (p *process) stop() error {
 	return nil
 }
 
-// resident is the memory of the process that is in RAM and not shared with its files, in bytes.
-func (p *process) resident() (int64, error) {
+// resident is the most memory that the process had in RAM so far, in bytes.
+func (p *process) resident() (int64, error) { return p.memory("VmHWM") }
+
+// memory is a line of what Linux says of a process's memory, in bytes: VmHWM, VmRSS.
+func (p *process) memory(line string) (int64, error) {
 	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.cmd.Process.Pid), "status"))
 	if err != nil {
 		return 0, fmt.Errorf("reading the memory of a process: %w", err)
 	}
-	found := regexp.MustCompile(`VmHWM:\s+([0-9]+) kB`).FindSubmatch(status)
+	found := regexp.MustCompile(line + `:\s+([0-9]+) kB`).FindSubmatch(status)
 	if found == nil {
 		return 0, errors.New("this system does not tell the memory of a process")
 	}
@@ -389,9 +392,17 @@ func (b *bench) visible(ctx context.Context, client *http.Client, l *loaded, por
 }
 
 func fetch(ctx context.Context, client *http.Client, url string, into any) error {
+	return fetchAs(ctx, client, url, "", into)
+}
+
+// fetchAs reads an answer of the API to whoever has the session's token.
+func fetchAs(ctx context.Context, client *http.Client, url, token string, into any) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return fmt.Errorf("making a request: %w", err)
+	}
+	if token != "" {
+		request.Header.Set("Cookie", demoSession+"="+token)
 	}
 	response, err := client.Do(request)
 	if err != nil {

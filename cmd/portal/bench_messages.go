@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -27,14 +26,9 @@ func (u benchUser) message(n int) []byte {
 // posts measures writing a message, each client in an application of its own, against a handler that does one append of
 // the same size.
 func (b *bench) posts(ctx context.Context, client *http.Client, l *loaded, portal, bare *process) (figure, error) {
-	var users []benchUser
-	for _, u := range l.Users {
-		if u.Sent != "" {
-			users = append(users, u)
-		}
-	}
-	if len(users) == 0 {
-		return figure{}, errors.New("no applications to write about: load again, into another --folder")
+	users, err := l.withSent()
+	if err != nil {
+		return figure{}, err
 	}
 	calling := func(method string, url func(benchUser) string) func() (float64, error) {
 		return func() (float64, error) {

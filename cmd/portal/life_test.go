@@ -47,9 +47,9 @@ func (s *server) staff(t *testing.T, language string, member staffMember) *clien
 }
 
 // openOffice registers somebody, sends a complete application for the service that a search finds, and signs its staff in.
-func openOffice(t *testing.T, who person, search string) *office {
+func openOffice(t *testing.T, who person, search string, flags ...string) *office {
 	t.Helper()
-	s := start(t, t.TempDir())
+	s := start(t, t.TempDir(), flags...)
 	o := &office{t: t, server: s, person: who, members: map[string]staffMember{}, ids: map[string]string{}}
 	o.applicant = s.client(t, "kk")
 	j := journey{t: t, c: o.applicant, person: who, said: "Бұл өрісті толтырыңыз."}
@@ -202,13 +202,9 @@ func (o *office) uploads(c *client, name string) string {
 // signs a document with a certificate of the demo.
 func (o *office) signs(c *client, login, document string) {
 	o.t.Helper()
-	content := c.do(http.MethodGet, "/documents/"+document+"/content", nil).must(http.StatusOK, nil)
-	var made struct{ CMS string }
-	c.do(http.MethodPost, "/dev/sign", map[string]any{
-		"login": login, "document": base64.StdEncoding.EncodeToString(content.body),
-	}).must(http.StatusOK, &made)
 	var answer struct{ Status string }
-	c.do(http.MethodPost, "/documents/"+document+"/signatures", map[string]any{"cms": made.CMS}).must(http.StatusCreated, &answer)
+	c.do(http.MethodPost, "/documents/"+document+"/signatures", map[string]any{"cms": o.certified(c, login, document)}).
+		must(http.StatusCreated, &answer)
 	if answer.Status != "accepted" {
 		o.t.Errorf("the signature is %s", answer.Status)
 	}

@@ -89,8 +89,8 @@ func (d *diary) read() []string {
 	return slices.Clone(d.lines)
 }
 
-// waits waits until the diary says this and nothing else.
-func (d *diary) waits(t *testing.T, want ...string) {
+// waitFor waits until the diary says this and nothing else.
+func (d *diary) waitFor(t *testing.T, want ...string) {
 	t.Helper()
 	until(t, fmt.Sprint("the diary says ", want), func() bool { return len(d.read()) >= len(want) })
 	if diff := cmp.Diff(want, d.read()); diff != "" {
@@ -138,16 +138,16 @@ func TestAReactorSeesEveryEventOnceAndInOrder(t *testing.T) {
 	s.append("a-1", "noted", 1, 2)
 	s.append("b-1", "noted", 100)
 	stop := s.start(Config{Reactors: []Reactor{d.writer("x")}})
-	d.waits(t, "x 1", "x 2")
+	d.waitFor(t, "x 1", "x 2")
 	s.append("a-2", "noted", 3)
 	s.append("a-1", "unknown", 4)
 	s.append("a-1", "noted", 5)
-	d.waits(t, "x 1", "x 2", "x 3", "x 5")
+	d.waitFor(t, "x 1", "x 2", "x 3", "x 5")
 	until(t, "the checkpoint is moved", func() bool { return s.checkpoint("x") == s.head() })
 	stop()
 	s.append("a-1", "noted", 6)
 	s.start(Config{Reactors: []Reactor{d.writer("x")}})
-	d.waits(t, "x 1", "x 2", "x 3", "x 5", "x 6")
+	d.waitFor(t, "x 1", "x 2", "x 3", "x 5", "x 6")
 }
 
 func (s *site) checkpoint(name string) eventstore.Position {
@@ -193,9 +193,9 @@ func TestAReactorThatCannotGoOnTriesAgainAndHoldsUpNobody(t *testing.T) {
 			return ctx.Err()
 		},
 	}}})
-	other.waits(t, "other 1", "other 2", "other 3")
-	task.waits(t, "may true")
-	d.waits(t, "stuck 1", "stuck 2", "stuck 3")
+	other.waitFor(t, "other 1", "other 2", "other 3")
+	task.waitFor(t, "may true")
+	d.waitFor(t, "stuck 1", "stuck 2", "stuck 3")
 }
 
 func TestAnEventOfANewerVersionIsNotPassedBy(t *testing.T) {
@@ -204,7 +204,7 @@ func TestAnEventOfANewerVersionIsNotPassedBy(t *testing.T) {
 	s.append("a-1", "newer", 2)
 	s.append("a-1", "noted", 3)
 	stop := s.start(Config{Reactors: []Reactor{d.writer("x")}})
-	d.waits(t, "x 1")
+	d.waitFor(t, "x 1")
 	until(t, "the checkpoint is moved", func() bool { return !s.checkpoint("x").IsZero() })
 	stop()
 	if at := s.checkpoint("x"); !at.Before(s.head()) {
@@ -247,15 +247,32 @@ func TestWhereAReactorWithoutACheckpointBegins(t *testing.T) {
 			x := d.writer("x")
 			x.Leaves = test.leaves
 			stop := s.start(Config{Reactors: []Reactor{x}})
-			d.waits(t, test.want...)
+			d.waitFor(t, test.want...)
 			until(t, "the checkpoint is moved", func() bool { return !s.checkpoint("x").IsZero() })
 			stop()
 			s.clock.pass(200 * time.Hour) // it has a checkpoint: nothing is too old now
 			s.append("a-1", "noted", 5)
 			s.clock.pass(200 * time.Hour)
 			s.start(Config{Reactors: []Reactor{x}})
-			d.waits(t, append(test.want, "x 5")...)
+			d.waitFor(t, append(test.want, "x 5")...)
 		})
+	}
+}
+
+func TestAReactorThatIsNewLeavesHistoryAlone(t *testing.T) {
+	s, d := newSite(t), &diary{}
+	for n := range 30 { // within the last hour
+		s.append("a-1", "noted", n*100)
+		s.append("a-2", "passed by", slices.Repeat([]int{-1}, 99)...)
+		s.append("a-1", "noted", slices.Repeat([]int{n}, 99)...)
+	}
+	x := d.writer("x")
+	x.Leaves, x.Types = []string{"left-"}, []string{"noted"}
+	s.start(Config{Reactors: []Reactor{x}})
+	until(t, "it has caught up", func() bool { return s.checkpoint("x") == s.head() })
+	lines := d.read()
+	if len(lines) != mostFirst || lines[0] != "x 2000" {
+		t.Errorf("it reacted to %d events, from %s on", len(lines), lines[0])
 	}
 }
 
@@ -313,13 +330,13 @@ func TestOneOfSeveralProcessesReacts(t *testing.T) {
 	first, second := &gate{Store: s.reads}, &gate{Store: s.reads}
 	stop := s.start(Config{Reads: first, Leases: first.leases("first"), Reactors: []Reactor{d.writer("x")}})
 	s.append("a-1", "noted", 1)
-	d.waits(t, "x 1")
+	d.waitFor(t, "x 1")
 	s.start(Config{Reads: second, Leases: second.leases("second"), Reactors: []Reactor{d.writer("x")}})
 	s.append("a-1", "noted", 2)
-	d.waits(t, "x 1", "x 2")
+	d.waitFor(t, "x 1", "x 2")
 	stop()
 	s.append("a-1", "noted", 3)
-	d.waits(t, "x 1", "x 2", "x 3")
+	d.waitFor(t, "x 1", "x 2", "x 3")
 }
 
 // A process that is frozen in the middle of a reaction finds, when it goes on, that another has done its work: it does
@@ -359,13 +376,13 @@ func TestAFrozenProcessDoesNothingMore(t *testing.T) {
 		return nil
 	}
 	s.start(Config{Reads: second, Leases: second.leases("second"), Reactors: []Reactor{y}})
-	d.waits(t, "second 1", "second 2")
+	d.waitFor(t, "second 1", "second 2")
 	close(goOn)
 	<-asked
 	first.thaw()
 	until(t, "the frozen reaction ends", func() bool { return slices.Contains(d.read(), "first 1") })
 	s.append("a-1", "noted", 3)
-	d.waits(t, "second 1", "second 2", "first 1", "second 3")
+	d.waitFor(t, "second 1", "second 2", "first 1", "second 3")
 	if diff := cmp.Diff([]bool{false}, may); diff != "" {
 		t.Errorf("the frozen process may act (-want +got):\n%s", diff)
 	}

@@ -138,7 +138,14 @@ func (f *following) save(ctx context.Context, now bool) error {
 
 const (
 	goesBack = 72 * time.Hour // of a reactor whose checkpoint is lost
-	looksFor = time.Hour      // of one that never ran: an upgrade does not take longer
+
+	// Of one that never ran, because the store or the reactor is new. It has to do with what happened while the processes
+	// of a portal were started one after another, not with a history.
+	looksFor  = time.Hour
+	mostFirst = 1000 // events
+
+	// tracesIn is how many events are looked at for a trace of the reactor: it leaves one every few events.
+	tracesIn = 20_000
 )
 
 // begin finds the place to go on from.
@@ -163,8 +170,8 @@ func (f *following) begin(ctx context.Context) error {
 func (f *following) recent(ctx context.Context) (eventstore.Position, error) {
 	config := f.engine.config
 	now := config.Clock()
-	ran := false
-	var last eventstore.Position // before what was recorded in the last hour
+	ran, seen, own := false, 0, 0
+	var first eventstore.Position // of what a reactor that never ran must leave alone: the latest
 	read := eventstore.AllRead{
 		From: eventstore.EndPosition, Backwards: true,
 		Filter: eventstore.Filter{Streams: slices.Concat(f.reactor.Streams, f.reactor.Leaves)},
@@ -178,23 +185,29 @@ func (f *following) recent(ctx context.Context) (eventstore.Position, error) {
 			envelope.Created = recorded.Created // a moved log tells when it was recorded first, unless it cannot be read
 		}
 		age := now.Sub(envelope.Created)
-		if age > looksFor && last.IsZero() {
-			last = recorded.Position
+		left := hasPrefix(recorded.Stream, f.reactor.Leaves)
+		if !left && (len(f.reactor.Types) == 0 || hasPrefix(recorded.Type, f.reactor.Types)) {
+			own++
 		}
-		if age > goesBack {
-			if ran {
-				return recorded.Position, nil
-			}
-			return last, nil
+		if first.IsZero() && (age > looksFor || own > mostFirst) {
+			first = recorded.Position
 		}
-		ran = ran || hasPrefix(recorded.Stream, f.reactor.Leaves)
+		ran = ran || left && age <= goesBack
+		seen++
+		switch {
+		case ran && age > goesBack:
+			return recorded.Position, nil
+		case !ran && (age > goesBack || seen >= tracesIn):
+			return first, nil
+		}
 	}
 	if ran {
 		return eventstore.Position{}, nil
 	}
-	return last, nil
+	return first, nil
 }
 
-func hasPrefix(stream string, prefixes []string) bool {
-	return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(stream, prefix) })
+// hasPrefix tells whether a name begins with one of the prefixes.
+func hasPrefix(name string, prefixes []string) bool {
+	return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }

@@ -28,14 +28,16 @@ func TestWhoIsToldWhat(t *testing.T) {
 		{application.Submitted{}, "status-submitted", "№2065-15-11-18 өтініміңіз жіберілді.", "отправлена"},
 		{application.TakenIntoWork{Executor: dauren}, "status-in_work", "№2065-15-11-18 өтініміңіз жұмысқа алынды.", "взята в работу"},
 		{
-			application.ReturnedForCompletion{Reason: "data-incorrect", Text: "Жол 3"}, "status-returned",
+			application.ReturnedForCompletion{Reason: "data-incorrect", Text: "Жол 3"},
+			"status-returned",
 			"№2065-15-11-18 өтінім толықтыруға қайтарылды.", "Данные неверны.\n\nЖол 3",
 		},
 		{application.Resubmitted{}, "status-resubmitted", "№2065-15-11-18 өтініміңіз қайта жіберілді.", "повторно"},
 		{application.ResponseIssued{Text: "Жауап"}, "status-answered", "№2065-15-11-18 өтініміңізге жауап берілді.", "Жауап"},
 		{application.DecidedPositive{Text: "Құттықтаймыз"}, "status-approved", "№2065-15-11-18 өтініміңіз мақұлданды.", "Құттықтаймыз"},
 		{
-			application.RefusalIssued{Reason: "budget-exhausted", Text: "Келесі жылы"}, "status-refused",
+			application.RefusalIssued{Reason: "budget-exhausted", Text: "Келесі жылы"},
+			"status-refused",
 			"№2065-15-11-18 өтінім бойынша бас тартылды.", "Средства исчерпаны.\n\nКелесі жылы",
 		},
 		{application.DocumentIssued{Signers: []string{"applicant", "provider"}}, "document-to-sign", "№2065-15-11-18 өтінім: құжатқа қол қойыңыз.", "на подпись"},

@@ -21,7 +21,7 @@ type Reactor struct {
 	Types   []string // prefixes of the stored types that it follows; none: all. The rest is not even read
 	// Leaves lists prefixes of the streams that only this reactor writes to. A reactor whose checkpoint is lost, or that
 	// runs for the first time, must not do again, or so late, what people would notice: it goes back three days if it finds
-	// a trace of itself in them, otherwise an hour. Without Leaves it starts at the log's beginning.
+	// a trace of itself in them, otherwise an hour, or a thousand events. Without Leaves it starts at the log's beginning.
 	Leaves []string
 	// React gives the commands that follow from an event. It is called again after an error, with growing pauses, until
 	// it succeeds: later events wait. What can never succeed it has to record and leave. It must be idempotent.

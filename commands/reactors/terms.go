@@ -82,6 +82,7 @@ func (t *terms) pass(ctx context.Context) error {
 
 func (t *terms) dueDates(ctx context.Context, faults *faults) error {
 	now := t.now()
+	near := map[string]time.Time{} // by provider: the latest due date that is near
 	after := ""
 	for {
 		page, next, err := t.index.Due(ctx, now.Add(lookAhead), after)
@@ -92,7 +93,7 @@ func (t *terms) dueDates(ctx context.Context, faults *faults) error {
 			if one.Near && !now.After(one.DueAt) {
 				continue
 			}
-			if err := t.warn(ctx, one); ctx.Err() != nil {
+			if err := t.warn(ctx, one, near); ctx.Err() != nil {
 				return ctx.Err()
 			} else if err != nil {
 				faults.add(err)
@@ -104,12 +105,17 @@ func (t *terms) dueDates(ctx context.Context, faults *faults) error {
 	}
 }
 
-func (t *terms) warn(ctx context.Context, one DueApplication) error {
-	if one.Provider != "" {
-		near, err := t.use.NearDue(ctx, one.Provider, one.DueAt)
-		if err != nil || !near {
+func (t *terms) warn(ctx context.Context, one DueApplication, near map[string]time.Time) error {
+	until, known := near[one.Provider]
+	if !known && one.Provider != "" {
+		var err error
+		if until, err = t.use.NearUntil(ctx, one.Provider); err != nil {
 			return err
 		}
+		near[one.Provider] = until
+	}
+	if one.Provider != "" && one.DueAt.After(until) {
+		return nil
 	}
 	return t.use.WarnOfDueDate(ctx, commands.NewRequest("system"), one.ID, one.DueAt)
 }

@@ -359,7 +359,8 @@ func TestWhatWasReturned(t *testing.T) {
 	o.at(second.Add(5 * day))
 	o.pass()
 	want := []any{
-		application.ApplicantReminded{Of: "completion", At: noon.Add(5 * day)}, resubmitted, again,
+		application.ApplicantReminded{Of: "completion", At: noon.Add(5 * day)},
+		resubmitted, again,
 		application.ApplicantReminded{Of: "completion", At: second.Add(5 * day)},
 	}
 	if diff := cmp.Diff(want, o.events(id, 3)); diff != "" {

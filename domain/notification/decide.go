@@ -65,11 +65,11 @@ func Decide(s State, command Command) ([]Event, error) {
 		return recordFault(s, c), nil
 	case RecordDelivery:
 		if s.Status == StatusSent {
-			return []Event{Delivered{At: c.At}}, nil
+			return []Event{Delivered(c)}, nil
 		}
 	case RecordLoss:
 		if s.Status == StatusSent {
-			return []Event{Failed{Reason: c.Reason, At: c.At}}, nil
+			return []Event{Failed(c)}, nil
 		}
 	default:
 		return nil, fmt.Errorf("%w: %T", errUnknown, command)

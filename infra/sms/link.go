@@ -39,9 +39,7 @@ type link struct {
 	waiting map[int32]chan pdu.PDU
 }
 
-var (
-	errBroken = errors.New("the connection to the SMS centre broke")
-)
+var errBroken = errors.New("the connection to the SMS centre broke")
 
 // bind connects to a centre as its transceiver.
 func bind(ctx context.Context, at centre, reported func(context.Context, Report) error) (*link, error) {

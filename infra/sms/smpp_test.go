@@ -80,15 +80,15 @@ func TestALongMessageTravelsInParts(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []submitted
-	whole := ""
+	var whole strings.Builder
 	for range 3 {
 		part := seen(t, next(t, c.parts))
-		whole += part.Words
+		whole.WriteString(part.Words)
 		part.Reference = nil
 		got = append(got, part)
 	}
-	if whole != long {
-		t.Errorf("the parts together are %q", whole)
+	if whole.String() != long {
+		t.Errorf("the parts together are %q", whole.String())
 	}
 	number := got[0].Sequence[0]
 	var want []submitted

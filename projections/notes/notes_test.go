@@ -46,3 +46,12 @@ func TestNotes(t *testing.T) {
 		})
 	}
 }
+
+// TestARebuildWithoutTheKeyGivesTheSame: what erasure leaves is what is built when the applicant's key is gone.
+func TestARebuildWithoutTheKeyGivesTheSame(t *testing.T) {
+	t.Parallel()
+	var none projectionstest.History
+	history := none.Of(applicant, "note-"+id, executor, "executor", note("first", "Call the bank"), note("second", "Done")).
+		In("account-"+applicant, applicant, "applicant", account.Erased{})
+	projectionstest.Expect(t, notes.Model, history.WithoutKey(applicant), projectionstest.Documents(t, notes.Model, history))
+}

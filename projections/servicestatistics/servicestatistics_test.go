@@ -56,8 +56,13 @@ func TestFigures(t *testing.T) {
 		"nothing happened": {nil, map[string]servicestatistics.Figures{}},
 		"a draft, talk and work on it are no figures": {
 			[]any{
-				application.DraftStarted{ServiceID: offered}, application.DraftDeleted{ServiceID: offered}, application.TakenIntoWork{},
-				application.Resubmitted{}, application.DocumentSigned{}, application.DueSoon{}, correspondence.MessagePosted{},
+				application.DraftStarted{ServiceID: offered},
+				application.DraftDeleted{ServiceID: offered},
+				application.TakenIntoWork{},
+				application.Resubmitted{},
+				application.DocumentSigned{},
+				application.DueSoon{},
+				correspondence.MessagePosted{},
 			}, map[string]servicestatistics.Figures{},
 		},
 		"an application that was sent": {[]any{sent}, map[string]servicestatistics.Figures{in10: sentFigures}},
@@ -73,7 +78,8 @@ func TestFigures(t *testing.T) {
 		},
 		"a return is a first answer, what follows is not": {
 			[]any{
-				sent, application.ReturnedForCompletion{ServiceID: offered, SubmittedAt: october, First: true, At: october.Add(23 * time.Hour)},
+				sent,
+				application.ReturnedForCompletion{ServiceID: offered, SubmittedAt: october, First: true, At: october.Add(23 * time.Hour)},
 				application.ReturnedForCompletion{ServiceID: offered, SubmittedAt: october, At: october.Add(30 * time.Hour)},
 				application.ResponseIssued{ServiceID: offered, SubmittedAt: october, DueAt: due, At: november},
 				application.ApplicationCompleted{ServiceID: offered, Outcome: application.OutcomeAnswered, At: november},

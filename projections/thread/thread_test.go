@@ -165,21 +165,22 @@ func TestAHeadGrowsByALetterForEachMessage(t *testing.T) {
 // What is left of an erased applicant's thread is what is built of it when the key is gone; another's stays as it is.
 func TestOfAnErasedApplicantsThreadNoWordsAreLeft(t *testing.T) {
 	const other = "99999999-9999-4999-8999-999999999999"
-	told := func(asked correspondence.MessagePosted, answered correspondence.MessagePosted) projectionstest.History {
-		history := byStaff(byApplicant(sent(), messages, asked), messages, answered)
-		others := question(4)
-		others.Applicant, others.Author = other, other
-		return history.In("application-of-another", other, "applicant", application.Submitted{ServiceID: offered, At: at(1)}).
-			In("correspondence-of-another", other, "applicant", others).
-			In("account-"+applicant, "", "", account.Erased{})
-	}
-	erasedQuestion, erasedAnswer := question(3), answer(4)
-	erasedQuestion.Text, erasedQuestion.Files, erasedAnswer.Text = "", nil, ""
+	others := question(4)
+	others.Applicant, others.Author = other, other
+	history := byStaff(byApplicant(sent(), messages, question(3)), messages, answer(4)).
+		In("application-of-another", other, "applicant", application.Submitted{ServiceID: offered, At: at(1)}).
+		In("correspondence-of-another", other, "applicant", others).
+		In("account-"+applicant, "", "", account.Erased{})
 
-	got := projectionstest.Documents(t, thread.Model, told(question(3), answer(4)))
-	want := projectionstest.Documents(t, thread.Model, told(erasedQuestion, erasedAnswer))
+	got := projectionstest.Documents(t, thread.Model, history)
+	want := projectionstest.Documents(t, thread.Model, history.WithoutKey(applicant))
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("built of erased events, and erased afterwards (-want +got):\n%s", diff)
+	}
+	for i, message := range got[id+"/0"].Messages {
+		if message.Text != "" || message.Files != nil {
+			t.Errorf("of message %d is left %q with %d files", i, message.Text, len(message.Files))
+		}
 	}
 	if text := got["of-another/0"].Messages[0].Text; text != "Құжат қайда?" {
 		t.Errorf("another's message reads %q", text)

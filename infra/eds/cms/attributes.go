@@ -50,7 +50,7 @@ func (s *Signed) readAttributes(element cryptobyte.String) error {
 }
 
 func (s *Signed) readAttribute(oid encoding.ObjectIdentifier, value cryptobyte.String) error {
-	right := true
+	var right bool
 	switch {
 	case oid.Equal(oidContentType):
 		var kind encoding.ObjectIdentifier

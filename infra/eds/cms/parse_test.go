@@ -24,35 +24,35 @@ var (
 	document = []byte("құжат")
 )
 
-func holder(t testing.TB) (*x509.Certificate, *rsa.PrivateKey) {
-	t.Helper()
+func holder(tb testing.TB) (*x509.Certificate, *rsa.PrivateKey) {
+	tb.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: "X"}, NotBefore: noon, NotAfter: noon.AddDate(1, 0, 0)}
 	raw, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	certificate, err := x509.ParseCertificate(raw)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return certificate, key
 }
 
 // quick is the DER of a certificate whose key takes no time to make.
-func quick(t testing.TB) []byte {
-	t.Helper()
+func quick(tb testing.TB) []byte {
+	tb.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: "X"}, NotBefore: noon, NotAfter: noon.AddDate(1, 0, 0)}
 	raw, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return raw
 }

@@ -19,6 +19,7 @@ import (
 
 // forgery is a right signature over the document, for a test to make wrong.
 type forgery struct {
+	t           *testing.T
 	trusted     *Authority // whom the verifier trusts
 	authority   *Authority // who makes certificates
 	key         crypto.Signer
@@ -34,8 +35,8 @@ func newForgery(t *testing.T) *forgery {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &forgery{trusted: a, authority: a, document: document}
-	f.use(t, key, f.template())
+	f := &forgery{t: t, trusted: a, authority: a, document: document}
+	f.use(key, f.template())
 	return f
 }
 
@@ -43,29 +44,29 @@ func newForgery(t *testing.T) *forgery {
 func (f *forgery) template() *x509.Certificate { return template(Person{Name: "X", IIN: iin}, noon) }
 
 // use makes the signature anew with another key and certificate.
-func (f *forgery) use(t *testing.T, key crypto.Signer, template *x509.Certificate) {
-	t.Helper()
+func (f *forgery) use(key crypto.Signer, template *x509.Certificate) {
+	f.t.Helper()
 	f.key = key
-	f.adopt(t, f.issue(t, template))
+	f.adopt(f.issue(template))
 }
 
-func (f *forgery) issue(t *testing.T, template *x509.Certificate) *x509.Certificate {
-	t.Helper()
+func (f *forgery) issue(template *x509.Certificate) *x509.Certificate {
+	f.t.Helper()
 	certificate, err := f.authority.issue(template, f.key.Public())
 	if err != nil {
-		t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	return certificate
 }
 
 // adopt makes the signature anew with another certificate.
-func (f *forgery) adopt(t *testing.T, certificate *x509.Certificate) {
-	t.Helper()
+func (f *forgery) adopt(certificate *x509.Certificate) {
+	f.t.Helper()
 	f.certificate, f.draft = certificate, cms.NewDraft(f.document, certificate, noon)
 	if _, is := f.key.(*ecdsa.PrivateKey); is {
 		f.signer().Algorithm = asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}
 	}
-	f.sign(t)
+	f.sign()
 }
 
 func (f *forgery) signer() *cms.DraftSigner { return &f.draft.Signers[0] }
@@ -80,27 +81,27 @@ const (
 
 func (f *forgery) attribute(place int) *cms.Attribute { return &f.signer().Attributes[place] }
 
-func (f *forgery) drop(t *testing.T, place int) {
-	t.Helper()
+func (f *forgery) drop(place int) {
+	f.t.Helper()
 	f.signer().Attributes = slices.Delete(f.signer().Attributes, place, place+1)
-	f.sign(t)
+	f.sign()
 }
 
-func (f *forgery) sign(t *testing.T) {
-	t.Helper()
+func (f *forgery) sign() {
+	f.t.Helper()
 	if err := f.draft.Sign(f.key); err != nil {
-		t.Fatal(err)
+		f.t.Fatal(err)
 	}
 }
 
 // signDocument puts the signature over the document itself.
-func (f *forgery) signDocument(t *testing.T) {
-	t.Helper()
+func (f *forgery) signDocument() {
+	f.t.Helper()
 	f.signer().Attributes = nil
 	sum := sha256.Sum256(f.document)
 	var err error
 	if f.signer().Signature, err = f.key.Sign(rand.Reader, sum[:], crypto.SHA256); err != nil {
-		t.Fatal(err)
+		f.t.Fatal(err)
 	}
 }
 
@@ -108,11 +109,11 @@ func (f *forgery) signDocument(t *testing.T) {
 var impostor = sync.OnceValues(func() (*Authority, error) { return made("impostor") })
 
 // impersonate lets the impostor make the certificates.
-func (f *forgery) impersonate(t *testing.T) {
-	t.Helper()
+func (f *forgery) impersonate() {
+	f.t.Helper()
 	var err error
 	if f.authority, err = impostor(); err != nil {
-		t.Fatal(err)
+		f.t.Fatal(err)
 	}
 }
 

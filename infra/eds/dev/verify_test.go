@@ -153,156 +153,156 @@ func TestForgeriesThatLibrariesAcceptAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name  string
-		forge func(*testing.T, *forgery)
+		forge func(*forgery)
 		code  string // empty: it is no forgery
 	}{
-		{name: "nothing is wrong", forge: func(*testing.T, *forgery) {}},
-		{name: "an ECDSA key", forge: func(t *testing.T, f *forgery) { f.use(t, ecKey(t, elliptic.P256()), f.template()) }},
-		{name: "a weak curve", forge: func(t *testing.T, f *forgery) { f.use(t, ecKey(t, elliptic.P224()), f.template()) }, code: "alg-not-allowed"},
-		{name: "no signed attributes", forge: func(t *testing.T, f *forgery) {
-			f.signDocument(t)
+		{name: "nothing is wrong", forge: func(*forgery) {}},
+		{name: "an ECDSA key", forge: func(f *forgery) { f.use(ecKey(f.t, elliptic.P256()), f.template()) }},
+		{name: "a weak curve", forge: func(f *forgery) { f.use(ecKey(f.t, elliptic.P224()), f.template()) }, code: "alg-not-allowed"},
+		{name: "no signed attributes", forge: func(f *forgery) {
+			f.signDocument()
 		}, code: "malformed"},
-		{name: "the attributes made the document", forge: func(t *testing.T, f *forgery) {
+		{name: "the attributes made the document", forge: func(f *forgery) {
 			// What was signed once as attributes is shown as a document that was signed without any.
 			f.document = f.signer().Signed()
 			f.signer().Attributes = nil
 		}, code: "malformed"},
-		{name: "another content type inside", forge: func(t *testing.T, f *forgery) {
-			f.attribute(contentType).Values = [][]byte{der(t, asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 5})}
-			f.sign(t)
+		{name: "another content type inside", forge: func(f *forgery) {
+			f.attribute(contentType).Values = [][]byte{der(f.t, asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 5})}
+			f.sign()
 		}, code: "malformed"},
-		{name: "another content type outside", forge: func(_ *testing.T, f *forgery) {
+		{name: "another content type outside", forge: func(f *forgery) {
 			f.draft.ContentType = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 5}
 		}, code: "malformed"},
-		{name: "no content type", forge: func(t *testing.T, f *forgery) { f.drop(t, contentType) }, code: "malformed"},
-		{name: "no digest", forge: func(t *testing.T, f *forgery) { f.drop(t, messageDigest) }, code: "malformed"},
-		{name: "no time", forge: func(t *testing.T, f *forgery) { f.drop(t, signingTime) }, code: "malformed"},
-		{name: "two digests", forge: func(t *testing.T, f *forgery) {
+		{name: "no content type", forge: func(f *forgery) { f.drop(contentType) }, code: "malformed"},
+		{name: "no digest", forge: func(f *forgery) { f.drop(messageDigest) }, code: "malformed"},
+		{name: "no time", forge: func(f *forgery) { f.drop(signingTime) }, code: "malformed"},
+		{name: "two digests", forge: func(f *forgery) {
 			f.signer().Attributes = append(f.signer().Attributes, *f.attribute(messageDigest))
-			f.sign(t)
+			f.sign()
 		}, code: "malformed"},
-		{name: "a digest with two values", forge: func(t *testing.T, f *forgery) {
+		{name: "a digest with two values", forge: func(f *forgery) {
 			f.attribute(messageDigest).Values = append(f.attribute(messageDigest).Values, f.attribute(messageDigest).Values[0])
-			f.sign(t)
+			f.sign()
 		}, code: "malformed"},
-		{name: "the document inside", forge: func(_ *testing.T, f *forgery) { f.draft.Content = document }, code: "malformed"},
-		{name: "another document inside", forge: func(_ *testing.T, f *forgery) { f.draft.Content = []byte("x") }, code: "malformed"},
-		{name: "SHA-1", forge: func(_ *testing.T, f *forgery) {
+		{name: "the document inside", forge: func(f *forgery) { f.draft.Content = document }, code: "malformed"},
+		{name: "another document inside", forge: func(f *forgery) { f.draft.Content = []byte("x") }, code: "malformed"},
+		{name: "SHA-1", forge: func(f *forgery) {
 			f.signer().Digest = asn1.ObjectIdentifier{1, 3, 14, 3, 2, 26}
 		}, code: "alg-not-allowed"},
-		{name: "RSA with SHA-1", forge: func(_ *testing.T, f *forgery) {
+		{name: "RSA with SHA-1", forge: func(f *forgery) {
 			f.signer().Algorithm = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 5}
 		}, code: "alg-not-allowed"},
-		{name: "a digest that the signature does not use", forge: func(_ *testing.T, f *forgery) {
+		{name: "a digest that the signature does not use", forge: func(f *forgery) {
 			f.signer().Algorithm = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 13}
 		}, code: "alg-not-allowed"},
-		{name: "a digest that is not announced", forge: func(_ *testing.T, f *forgery) { f.draft.Announced = nil }, code: "malformed"},
-		{name: "a short RSA key", forge: func(t *testing.T, f *forgery) { f.use(t, rsaKey(t, 1024), f.template()) }, code: "alg-not-allowed"},
-		{name: "a certificate that has ended, dated back", forge: func(t *testing.T, f *forgery) {
+		{name: "a digest that is not announced", forge: func(f *forgery) { f.draft.Announced = nil }, code: "malformed"},
+		{name: "a short RSA key", forge: func(f *forgery) { f.use(rsaKey(f.t, 1024), f.template()) }, code: "alg-not-allowed"},
+		{name: "a certificate that has ended, dated back", forge: func(f *forgery) {
 			template := f.template()
 			template.NotBefore, template.NotAfter = noon.AddDate(-1, 0, 0), noon.AddDate(0, 0, -1)
-			f.use(t, f.key, template)
+			f.use(f.key, template)
 			f.draft = cms.NewDraft(document, f.certificate, noon.AddDate(0, 0, -2))
-			f.sign(t)
+			f.sign()
 		}, code: "cert-expired"},
-		{name: "a certificate for signing in", forge: func(t *testing.T, f *forgery) {
+		{name: "a certificate for signing in", forge: func(f *forgery) {
 			template := f.template()
 			template.KeyUsage = x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment
 			template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
-			f.use(t, f.key, template)
+			f.use(f.key, template)
 		}, code: "cert-not-for-signing"},
-		{name: "a certificate for servers", forge: func(t *testing.T, f *forgery) {
+		{name: "a certificate for servers", forge: func(f *forgery) {
 			template := f.template()
 			template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-			f.use(t, f.key, template)
+			f.use(f.key, template)
 		}, code: "cert-not-for-signing"},
-		{name: "another authority", forge: func(t *testing.T, f *forgery) {
-			f.impersonate(t)
-			f.use(t, f.key, f.template())
+		{name: "another authority", forge: func(f *forgery) {
+			f.impersonate()
+			f.use(f.key, f.template())
 		}, code: "untrusted-ca"},
-		{name: "an authority of the same name that came along", forge: func(t *testing.T, f *forgery) {
-			f.impersonate(t)
-			f.use(t, f.key, f.template())
+		{name: "an authority of the same name that came along", forge: func(f *forgery) {
+			f.impersonate()
+			f.use(f.key, f.template())
 			f.draft.Certificates = append(f.draft.Certificates, f.authority.certificate.Raw)
 		}, code: "untrusted-ca"},
-		{name: "the certificate signs itself", forge: func(t *testing.T, f *forgery) {
+		{name: "the certificate signs itself", forge: func(f *forgery) {
 			template := f.template()
 			template.SerialNumber = big.NewInt(1)
 			raw, err := x509.CreateCertificate(rand.Reader, template, template, f.key.Public(), f.key)
 			if err != nil {
-				t.Fatal(err)
+				f.t.Fatal(err)
 			}
 			certificate, err := x509.ParseCertificate(raw)
 			if err != nil {
-				t.Fatal(err)
+				f.t.Fatal(err)
 			}
-			f.adopt(t, certificate)
+			f.adopt(certificate)
 		}, code: "untrusted-ca"},
-		{name: "bound to another certificate", forge: func(t *testing.T, f *forgery) {
-			other := f.issue(t, f.template())
+		{name: "bound to another certificate", forge: func(f *forgery) {
+			other := f.issue(f.template())
 			f.attribute(signingCertificate).Values = cms.NewDraft(document, other, noon).Signers[0].Attributes[signingCertificate].Values
-			f.sign(t)
+			f.sign()
 		}, code: "bad-signature"},
-		{name: "bound by SHA-1", forge: func(t *testing.T, f *forgery) {
+		{name: "bound by SHA-1", forge: func(f *forgery) {
 			f.attribute(signingCertificate).OID = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 12}
-			f.sign(t)
+			f.sign()
 		}, code: "alg-not-allowed"},
-		{name: "another's certificate first in the bag", forge: func(t *testing.T, f *forgery) {
+		{name: "another's certificate first in the bag", forge: func(f *forgery) {
 			template := f.template()
 			template.Subject.SerialNumber = "IIN" + identitytest.IIN(9)
-			other := f.issue(t, template)
+			other := f.issue(template)
 			f.draft.Certificates = [][]byte{other.Raw, f.certificate.Raw}
 		}},
-		{name: "the signer's certificate is missing", forge: func(t *testing.T, f *forgery) {
-			f.draft.Certificates = [][]byte{f.issue(t, f.template()).Raw}
+		{name: "the signer's certificate is missing", forge: func(f *forgery) {
+			f.draft.Certificates = [][]byte{f.issue(f.template()).Raw}
 		}, code: "malformed"},
-		{name: "the signer's certificate twice", forge: func(_ *testing.T, f *forgery) {
+		{name: "the signer's certificate twice", forge: func(f *forgery) {
 			f.draft.Certificates = append(f.draft.Certificates, f.certificate.Raw)
 		}, code: "malformed"},
-		{name: "no certificates", forge: func(_ *testing.T, f *forgery) { f.draft.Certificates = nil }, code: "malformed"},
-		{name: "too many certificates", forge: func(t *testing.T, f *forgery) {
+		{name: "no certificates", forge: func(f *forgery) { f.draft.Certificates = nil }, code: "malformed"},
+		{name: "too many certificates", forge: func(f *forgery) {
 			for range 16 {
-				f.draft.Certificates = append(f.draft.Certificates, f.issue(t, f.template()).Raw)
+				f.draft.Certificates = append(f.draft.Certificates, f.issue(f.template()).Raw)
 			}
 		}, code: "malformed"},
-		{name: "no signers", forge: func(_ *testing.T, f *forgery) { f.draft.Signers = nil }, code: "malformed"},
-		{name: "two signers", forge: func(_ *testing.T, f *forgery) {
+		{name: "no signers", forge: func(f *forgery) { f.draft.Signers = nil }, code: "malformed"},
+		{name: "two signers", forge: func(f *forgery) {
 			f.draft.Signers = append(f.draft.Signers, f.draft.Signers[0])
 		}, code: "malformed"},
-		{name: "signed with another key", forge: func(t *testing.T, f *forgery) {
-			if err := f.draft.Sign(rsaKey(t, 2048)); err != nil {
-				t.Fatal(err)
+		{name: "signed with another key", forge: func(f *forgery) {
+			if err := f.draft.Sign(rsaKey(f.t, 2048)); err != nil {
+				f.t.Fatal(err)
 			}
 		}, code: "bad-signature"},
-		{name: "another's number in a second place", forge: func(t *testing.T, f *forgery) {
+		{name: "another's number in a second place", forge: func(f *forgery) {
 			template := f.template()
 			template.Subject.ExtraNames = []pkix.AttributeTypeAndValue{
 				{Type: asn1.ObjectIdentifier{2, 5, 4, 5}, Value: "IIN" + identitytest.IIN(9)},
 				{Type: asn1.ObjectIdentifier{2, 5, 4, 5}, Value: "IIN" + iin},
 			}
 			template.Subject.SerialNumber = ""
-			f.use(t, f.key, template)
+			f.use(f.key, template)
 		}, code: "wrong-owner-iin"},
-		{name: "a number without what it is", forge: func(t *testing.T, f *forgery) {
+		{name: "a number without what it is", forge: func(f *forgery) {
 			template := f.template()
 			template.Subject.SerialNumber = iin
-			f.use(t, f.key, template)
+			f.use(f.key, template)
 		}, code: "wrong-owner-iin"},
-		{name: "an authority as signer", forge: func(t *testing.T, f *forgery) {
+		{name: "an authority as signer", forge: func(f *forgery) {
 			template := f.template()
 			template.IsCA, template.BasicConstraintsValid = true, true
-			f.use(t, f.key, template)
+			f.use(f.key, template)
 		}, code: "untrusted-ca"},
-		{name: "a critical extension that nobody knows", forge: func(t *testing.T, f *forgery) {
+		{name: "a critical extension that nobody knows", forge: func(f *forgery) {
 			template := f.template()
 			template.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3, 4}, Critical: true, Value: []byte{5, 0}}}
-			f.use(t, f.key, template)
+			f.use(f.key, template)
 		}, code: "untrusted-ca"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			f := newForgery(t)
-			tt.forge(t, f)
+			tt.forge(f)
 			s := eds.Signature{CMS: f.draft.DER(), Document: bytes.NewReader(f.document), IIN: iin, At: noon}
 			got, err := f.trusted.Verify(t.Context(), s)
 			if tt.code == "" {
@@ -388,5 +388,21 @@ func write(t *testing.T, path string, content []byte) {
 	t.Helper()
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func BenchmarkVerify(b *testing.B) {
+	a, err := authority()
+	if err != nil {
+		b.Fatal(err)
+	}
+	signed, err := a.Sign(Person{Name: "X", IIN: iin}, document, noon)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := a.Verify(b.Context(), handedIn(signed)); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
