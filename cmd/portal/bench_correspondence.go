@@ -23,7 +23,7 @@ func (b *bench) correspondence(ctx context.Context, l *loaded) (_ []figure, err 
 	if err != nil {
 		return nil, err
 	}
-	figures, err := b.openPages(ctx, portal, users)
+	figures, err := b.openPages(ctx, l.where, portal, users)
 	if err != nil {
 		return nil, err
 	}

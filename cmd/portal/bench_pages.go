@@ -9,20 +9,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 )
 
-const (
-	writtenRate = 200 // messages a second while pages are open
-	// settling bounds the wait until the portal has noticed that pages are closed.
-	settling = 20 * time.Second
-	// goroutineSlack is how many goroutines come and go by themselves.
-	goroutineSlack = 10
-)
+const writtenRate = 200 // messages a second while pages are open
 
 // listening is pages that are open at the portal, and what they hear.
 type listening struct {
@@ -38,7 +31,7 @@ type listening struct {
 }
 
 // openPages opens pages of all users, lets people write to the operators, and closes the pages.
-func (b *bench) openPages(ctx context.Context, portal *process, users []benchUser) (_ []figure, err error) {
+func (b *bench) openPages(ctx context.Context, where storage, portal *process, users []benchUser) (_ []figure, err error) {
 	client := newLoadClient(b.Clients)
 	count := int(writtenRate * b.Duration.Seconds())
 	pages := min(b.Streams, len(users)*maxPages)
@@ -46,52 +39,47 @@ func (b *bench) openPages(ctx context.Context, portal *process, users []benchUse
 	for n := range count {
 		l.heard[n] = make(chan struct{}, maxPages)
 	}
-	memory, err := portal.memory("VmRSS")
+	before, err := portal.sizeOf(ctx, client, where)
 	if err != nil {
 		return nil, err
 	}
-	goroutines, err := portal.goroutines(ctx, client)
-	if err != nil {
-		return nil, err
-	}
-	l.closed, l.close = context.WithCancel(ctx)
-	defer l.close()
+	opened, closeAll := context.WithCancel(ctx)
+	defer closeAll()
+	l.closed, l.close = opened, closeAll
 	l.opened.Add(pages)
 	if err := parallel(ctx, pages, func(_ context.Context, i int) error { return l.open(users[i%len(users)].Token) }); err != nil {
 		return nil, err
 	}
 	l.opened.Wait()
-	grown, err := portal.memory("VmRSS")
+	open, err := portal.sizeOf(ctx, client, where)
 	if err != nil {
 		return nil, err
 	}
-	open, err := portal.goroutines(ctx, client)
-	if err != nil {
-		return nil, err
-	}
-	fanOut, err := b.fanOut(ctx, client, l, users, pages)
+	fanOut, err := b.fanOut(opened, client, l, users, pages)
 	if err != nil {
 		return nil, errors.Join(err, l.fault)
 	}
 	l.close()
 	l.readers.Wait()
 	client.CloseIdleConnections()
-	after, err := portal.goroutinesBelow(ctx, client, goroutines+goroutineSlack)
+	after, err := portal.goroutinesBelow(ctx, client, before.goroutines+goroutineSlack)
 	if err != nil {
 		return nil, err
 	}
+	grown := max(open.resident-before.resident, open.inUse-before.inUse)
 	return []figure{
 		fanOut,
 		{
 			name:  fmt.Sprintf("memory of %d open pages", pages),
-			value: fmt.Sprintf("%d MiB more resident", (grown-memory)>>20), limit: fmt.Sprintf("%d MiB before", memory>>20),
-			ratio: ratio(float64(grown), float64(memory)), bar: "≤ 200 MiB", met: grown-memory <= 200<<20,
+			value: fmt.Sprintf("%d MiB more resident, %d MiB more in use", (open.resident-before.resident)>>20, (open.inUse-before.inUse)>>20),
+			limit: fmt.Sprintf("%d MiB resident before, %d MiB in use", before.resident>>20, before.inUse>>20),
+			bar:   "≤ 200 MiB", met: grown <= 200<<20,
 		},
 		{
 			name:  fmt.Sprintf("goroutines after %d open pages", pages),
-			value: fmt.Sprintf("%d (%d while open)", after, open), limit: fmt.Sprintf("%d before", goroutines),
-			ratio: ratio(float64(after), float64(goroutines)), bar: fmt.Sprintf("≤ %d more", goroutineSlack),
-			met: after <= goroutines+goroutineSlack,
+			value: fmt.Sprintf("%d (%d while open)", after, open.goroutines), limit: fmt.Sprintf("%d before", before.goroutines),
+			ratio: ratio(float64(after), float64(before.goroutines)), bar: fmt.Sprintf("≤ %d more", goroutineSlack),
+			met: after <= before.goroutines+goroutineSlack,
 		},
 	}, nil
 }
@@ -153,11 +141,9 @@ func (l *listening) listen(body io.Reader) error {
 	return errors.Join(lines.Err(), io.ErrUnexpectedEOF)
 }
 
-// fanOut measures the time from giving a message to the portal until the last of the writer's open pages has it.
+// fanOut measures the time from giving a message to the portal until the last of the writer's open pages has it. The context
+// ends when a page ends.
 func (b *bench) fanOut(ctx context.Context, client *http.Client, l *listening, users []benchUser, pages int) (figure, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(l.closed, cancel)()
 	answered := make([]time.Duration, len(l.heard))
 	took, err := b.steady(ctx, writtenRate, visibleWorkers, func(ctx context.Context, n int) (time.Duration, error) {
 		who, began := n%min(len(users), pages), time.Now()
@@ -185,58 +171,4 @@ func (b *bench) fanOut(ctx context.Context, client *http.Client, l *listening, u
 		limit: fmt.Sprintf("%s until it is acknowledged (median %s)", shortly(least), shortly(percentile(answered, 50))),
 		ratio: ratio(float64(p99), float64(least)), bar: "≤ 30 ms", met: p99 <= 30*time.Millisecond,
 	}, nil
-}
-
-var goroutineCount = regexp.MustCompile(`(?m)^go_goroutines ([0-9]+)`)
-
-// goroutines tells how many goroutines the process has, apart from those of the benchmark's own idle connections.
-func (p *process) goroutines(ctx context.Context, client *http.Client) (int, error) {
-	client.CloseIdleConnections()
-	least, err := p.goroutinesNow(ctx, client)
-	for same := 0; err == nil && same < 5; same++ {
-		var now int
-		if now, err = p.goroutinesNow(ctx, client); now < least {
-			least, same = now, 0
-		}
-	}
-	return least, err
-}
-
-// goroutinesBelow waits until the process has few goroutines, for a while at most, and tells how many it has then.
-func (p *process) goroutinesBelow(ctx context.Context, client *http.Client, few int) (int, error) {
-	waiting, cancel := context.WithTimeout(ctx, settling)
-	defer cancel()
-	for {
-		now, err := p.goroutinesNow(ctx, client)
-		if err != nil || now <= few || waiting.Err() != nil {
-			return now, err
-		}
-	}
-}
-
-// goroutinesNow asks after a moment.
-func (p *process) goroutinesNow(ctx context.Context, client *http.Client) (int, error) {
-	select {
-	case <-time.After(50 * time.Millisecond):
-	case <-ctx.Done():
-		return 0, ctx.Err()
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+"/metrics", http.NoBody)
-	if err != nil {
-		return 0, fmt.Errorf("making a request: %w", err)
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return 0, fmt.Errorf("asking for the metrics: %w", err)
-	}
-	defer response.Body.Close() //nolint:errcheck // only read
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return 0, fmt.Errorf("reading the metrics: %w", err)
-	}
-	found := goroutineCount.FindSubmatch(body)
-	if found == nil {
-		return 0, errors.New("the metrics do not count goroutines")
-	}
-	return strconv.Atoi(string(found[1]))
 }

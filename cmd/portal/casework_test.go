@@ -23,7 +23,8 @@ func encrypted(u *url.URL) *url.URL {
 	return &secure
 }
 
-func (j secureJar) Cookies(u *url.URL) []*http.Cookie       { return j.CookieJar.Cookies(encrypted(u)) }
+func (j secureJar) Cookies(u *url.URL) []*http.Cookie { return j.CookieJar.Cookies(encrypted(u)) }
+
 func (j secureJar) SetCookies(u *url.URL, c []*http.Cookie) { j.CookieJar.SetCookies(encrypted(u), c) }
 
 // browser is a client of a portal in production.

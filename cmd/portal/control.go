@@ -165,6 +165,9 @@ func askFor(
 	}}
 	defer client.CloseIdleConnections()
 	target := url.URL{Scheme: "http", Host: "portal", Path: path}
+	if method == http.MethodGet {
+		target.RawQuery = values.Encode()
+	}
 	request, err := http.NewRequestWithContext(ctx, method, target.String(), strings.NewReader(values.Encode()))
 	if err != nil {
 		return fmt.Errorf("asking the running portal: %w", err)

@@ -333,7 +333,12 @@ func TestConsultationToItsEnd(t *testing.T) {
 // TestSupportMeasureToItsEnd is the second manual: approved, with a result and an agreement that both sides sign.
 func TestSupportMeasureToItsEnd(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t, legal(302), "шығындарды өтеу")
+	openOffice(t, legal(302), "шығындарды өтеу").supportMeasure()
+}
+
+// supportMeasure carries the application to its end.
+func (o *office) supportMeasure() {
+	o.t.Helper()
 	o.by(o.executor, http.MethodPost, "/take", nil, http.StatusOK, nil)
 	o.executor.do(http.MethodPost, o.path("/response"), map[string]any{"text": "?"}).refused(http.StatusConflict, "not-a-consultation")
 	o.by(o.executor, http.MethodPost, "/decision", map[string]any{"outcome": "approved", "text": "Мақұлданды"}, http.StatusOK, nil)
@@ -356,7 +361,7 @@ func TestSupportMeasureToItsEnd(t *testing.T) {
 	o.signs(o.executor, o.members["executor"].Login, agreement.ID)
 	o.stands("completed")
 	if page := o.page(o.applicant); page.Outcome != "approved" || len(page.Documents) != 2 {
-		t.Errorf("completed as %+v", page)
+		o.t.Errorf("completed as %+v", page)
 	}
 }
 

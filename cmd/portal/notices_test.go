@@ -1,69 +1,15 @@
 package main_test
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
-
-// smsGateway is a gateway over HTTP that passes on one of the messages that come under the same key.
-type smsGateway struct {
-	*httptest.Server
-	mu     sync.Mutex
-	keys   map[string]int // how often a key came
-	passed []smsMessage
-}
-
-type smsMessage struct{ Key, To, Text string }
-
-func startSMSGateway(t *testing.T) *smsGateway {
-	t.Helper()
-	g := &smsGateway{keys: map[string]int{}}
-	g.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		message := smsMessage{Key: r.Header.Get("Idempotency-Key")}
-		if err := json.NewDecoder(r.Body).Decode(&message); err != nil || r.Header.Get("Authorization") != "Bearer t0ken" {
-			w.WriteHeader(http.StatusUnauthorized)
-			return
-		}
-		if g.keys[message.Key]++; message.Key == "" || g.keys[message.Key] == 1 {
-			g.passed = append(g.passed, message)
-		}
-		_, _ = fmt.Fprintf(w, `{"ref":"g-%s"}`, message.Key)
-	}))
-	t.Cleanup(g.Close)
-	return g
-}
-
-// to lists what somebody got: the notices, or the codes.
-func (g *smsGateway) to(phone string, codes bool) []smsMessage {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	var list []smsMessage
-	for _, message := range g.passed {
-		if message.To == phone && (message.Key == "") == codes {
-			list = append(list, message)
-		}
-	}
-	return list
-}
-
-// production starts a portal for real people on a folder.
-func (g *smsGateway) production(t *testing.T, data string) *server {
-	t.Helper()
-	return start(t, data, "--production", "--smtp", "smtp://127.0.0.1:1", "--mail-from", "portal@portal.example",
-		"--sms-gateway", strings.Replace(g.URL, "http://", "http://t0ken@", 1), "--site-url", "https://portal.example")
-}
 
 // entrepreneur is somebody who applies. In production the test has to carry the cookie itself, which is for TLS alone.
 type entrepreneur struct {
@@ -81,14 +27,12 @@ func (e *entrepreneur) do(method, path string, body any) *answer {
 }
 
 // register makes an account in production.
-func (e *entrepreneur) register(p person, gateway *smsGateway) {
+func (e *entrepreneur) register(p person, g *gateways) {
 	e.t.Helper()
 	var challenge struct{ ChallengeID string }
 	e.do(http.MethodPost, "/registrations", p.registration).must(http.StatusAccepted, &challenge)
-	codes := gateway.to(p.phone, true)
-	confirmed := e.do(http.MethodPost, "/registrations/confirm", map[string]any{
-		"challengeId": challenge.ChallengeID, "code": regexp.MustCompile(`^[0-9]{4}`).FindString(codes[len(codes)-1].Text),
-	}).must(http.StatusCreated, nil)
+	confirmed := e.do(http.MethodPost, "/registrations/confirm",
+		map[string]any{"challengeId": challenge.ChallengeID, "code": g.code(e.t, p.phone)}).must(http.StatusCreated, nil)
 	e.cookie, _, _ = strings.Cut(confirmed.header.Get("Set-Cookie"), ";")
 }
 
@@ -109,8 +53,8 @@ func (e *entrepreneur) send(service passport) started {
 	return a
 }
 
-// sees waits until the notices of an application have this status.
-func (e *entrepreneur) sees(a started, status string, kinds ...string) {
+// sees waits until the notices of an application by a channel have this status.
+func (e *entrepreneur) sees(a started, status, channel string, kinds ...string) {
 	e.t.Helper()
 	var got []string
 	eventually(e.t, func() bool {
@@ -118,7 +62,7 @@ func (e *entrepreneur) sees(a started, status string, kinds ...string) {
 		e.do(http.MethodGet, "/applications/"+a.ID+"/notifications", nil).must(http.StatusOK, &notices)
 		got = nil
 		for _, n := range notices {
-			if n.Status == status && n.Channel == "sms" {
+			if n.Status == status && n.Channel == channel {
 				got = append(got, n.Kind)
 			}
 		}
@@ -127,6 +71,19 @@ func (e *entrepreneur) sees(a started, status string, kinds ...string) {
 	if diff := cmp.Diff(kinds, got); diff != "" {
 		e.t.Errorf("notices that are %s (-want +got):\n%s", status, diff)
 	}
+}
+
+// phones lists what was passed on by SMS, with whom it went to, without codes.
+func (g *gateways) phones() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var list []string
+	for _, message := range g.taken {
+		if strings.HasPrefix(message, "+") {
+			list = append(list, message)
+		}
+	}
+	return list
 }
 
 func eventually(t *testing.T, is func() bool) {
@@ -148,24 +105,25 @@ func eventually(t *testing.T, is func() bool) {
 // measured.
 func TestNoticesArrive(t *testing.T) {
 	t.Parallel()
-	gateway, data := startSMSGateway(t), t.TempDir()
+	g, data := startGateways(t), t.TempDir()
 	ok(t, "seed", "--data", data)
 	ok(t, "project", "--data", data)
-	s, p := gateway.production(t, data), individual(4101)
+	s, p := g.production(t, data), legal(4101) // who wants both
 	e := &entrepreneur{t: t, c: s.client(t, "kk")}
-	e.register(p, gateway)
+	e.register(p, g)
 	a := e.send(s.client(t, "en").service("legal consultation"))
-	e.sees(a, "sent", "status-submitted")
-	notices := gateway.to(p.phone, false)
-	if len(notices) != 1 || notices[0].Text != "№"+a.Number+" өтініміңіз жіберілді." {
-		t.Fatalf("SMS %+v", notices)
+	e.sees(a, "sent", "sms", "status-submitted")
+	e.sees(a, "sent", "email", "status-submitted")
+	sms := p.phone + "\n№" + a.Number + " өтініміңіз жіберілді."
+	if got := g.phones(); len(got) != 1 || got[0] != sms {
+		t.Fatalf("SMS %q, want %q", got, sms)
 	}
-	ref := "g-" + notices[0].Key
 	c := s.client(t, "en")
-	report := map[string]string{"ref": ref, "status": "delivered"}
+	report := map[string]string{"ref": gatewayRef(g.unreported()[0]), "status": "delivered"}
 	c.do(http.MethodPost, "/gateways/sms/reports", report).refused(http.StatusUnauthorized, "gateway-token-wrong")
-	c.do(http.MethodPost, "/gateways/sms/reports", report, "Authorization", "Bearer t0ken").must(http.StatusNoContent, nil)
-	e.sees(a, "delivered", "status-submitted")
+	g.report(c)
+	e.sees(a, "delivered", "sms", "status-submitted")
+	e.sees(a, "sent", "email", "status-submitted") // of e-mails nobody reports
 	metrics := string(c.do(http.MethodGet, "/metrics", nil).must(http.StatusOK, nil).body)
 	for _, line := range []string{`reactor_events_total{[^}]*reactor="notices"[^}]*} 1`, `reactor_lag_seconds{[^}]*reactor="notices"[^}]*} 0`} {
 		if !regexp.MustCompile(line).MatchString(metrics) {

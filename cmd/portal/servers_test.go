@@ -65,3 +65,16 @@ func TestJourneyOnServers(t *testing.T) {
 		journey{t: t, c: c, person: legal(2102), said: "Заполните это поле."}.run("возмещение части затрат")
 	})
 }
+
+// TestWorkOnServers is the second manual on a portal of two processes: one takes the commands, the other answers queries, and
+// has the projections and the reactors.
+func TestWorkOnServers(t *testing.T) {
+	t.Parallel()
+	flags := onServers(t)
+	other := start(t, t.TempDir(), flags...)
+	o := openOffice(t, legal(2103), "шығындарды өтеу", flags...)
+	for _, c := range []*client{o.applicant, o.operator, o.executor, o.admin} {
+		c.queries = other
+	}
+	o.supportMeasure()
+}

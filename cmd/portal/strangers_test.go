@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"encoding/base64"
 	"maps"
 	"net/http"
 	"slices"
@@ -115,7 +114,7 @@ var operations = map[string]rule{
 	"read-notifications": {who: partiesEyes},
 	"read-notes":         {who: staff},
 
-	"save-step":            {who: applicants, tries: bodies(`{"data":{}}`, `{"data":{"note":"\u0000"}}`, `{"data":[]}`)},
+	"save-step":            {who: applicants, tries: bodies(`{"data":{}}`)},
 	"submit-application":   {who: applicants},
 	"withdraw-application": {who: applicants},
 	"delete-draft":         {who: applicants},
@@ -155,8 +154,7 @@ var operations = map[string]rule{
 
 	"read-document":         {who: parties},
 	"read-document-content": {who: parties},
-	"sign-document": {who: parties, tries: bodies(
-		map[string]any{"cms": base64.StdEncoding.EncodeToString([]byte("no signature"))}, `{"cms":""}`, `{"cms":"***"}`)},
+	"sign-document": {who: parties, tries: bodies(`{"cms":"bm8gc2lnbmF0dXJl"}`)},
 	"accept-document": {who: parties},
 }
 
@@ -311,7 +309,10 @@ func (o *strangerOffice) hidden(t *testing.T, who *client, e endpoint, thing str
 		return
 	}
 	// What is no proper request is refused before anything is looked up.
-	for _, body := range []string{`{`, `[]`, `{"pigeon":1}`, "{\"text\":\"\xff\"}", `{"text":1,"upTo":"x","data":1}`} {
+	for _, body := range []string{
+		`{`, `[]`, `{"pigeon":1}`, "{\"text\":\"\xff\"}", `{"text":1,"upTo":"x"}`, `{"cms":""}`, `{"cms":"***"}`,
+		`{"data":{"note":"\u0000"}}`, `{"data":[]}`, strings.Repeat("[", 60_000),
+	} {
 		theirs, nobodys := ask(thing, try{body: body}, nil), ask(nowhere, try{body: body}, nil)
 		if diff := cmp.Diff(nobodys.told(), theirs.told()); diff != "" {
 			t.Errorf("the body %s tells that there is something: %s", body, diff)
@@ -414,8 +415,12 @@ func (o *strangerOffice) drafts(t *testing.T) {
 		for _, stranger := range append(slices.Clone(insiders), o.strangers[:2]...) {
 			t.Run(stranger.name+" "+e.id, func(t *testing.T) { o.hidden(t, stranger.in(t), e, o.matter.draft.ID) })
 		}
-		for _, stranger := range []somebody{{o.applicant, "applicant", nil}, insiders[1], o.strangers[0]} {
+		for _, stranger := range []somebody{insiders[1], o.strangers[0]} {
 			t.Run("deleted "+stranger.name+" "+e.id, func(t *testing.T) { o.hidden(t, stranger.in(t), e, o.matter.deleted.ID) })
+		}
+		if e.id != "delete-draft" { // which is in effect
+			path, call := o.fill(e, o.matter.deleted.ID), operations[e.id].calls(o.matter)[0]
+			o.applicant.in(t).do(e.method, path+call.query, call.body).refused(http.StatusNotFound, "application-not-found")
 		}
 	}
 }
@@ -461,6 +466,9 @@ func (o *strangerOffice) lists(t *testing.T) {
 				if !who.includes(stranger.roles...) {
 					a.refused(http.StatusNotFound, "not-found")
 					continue
+				}
+				if strings.HasPrefix(query, "?service=") && a.status == http.StatusNotFound {
+					continue // figures of somebody else's service
 				}
 				a.must(http.StatusOK, nil)
 				for _, secret := range secrets {

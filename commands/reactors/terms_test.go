@@ -34,7 +34,7 @@ type office struct {
 	*world
 	terms    *terms
 	late     bool // the index still says what it said before reminders and warnings
-	perPage  int
+	perPage  int  // of the index
 	applying []string
 }
 
@@ -403,7 +403,7 @@ func TestAnApplicationThatFails(t *testing.T) {
 	}
 }
 
-// TestTermsAreLookedAfterUntilTheEnd: by the clock of the test a pass follows a pass, and the end of the context ends them.
+// TestTermsAreLookedAfterUntilTheEnd: a pass follows a pass, and the end of the context ends them.
 func TestTermsAreLookedAfterUntilTheEnd(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

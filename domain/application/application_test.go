@@ -119,7 +119,6 @@ func fold(events []application.Event) application.State {
 type scenario struct {
 	name    string
 	given   []application.Event
-	status  application.Status // where no event leads to it: the status that the application has nevertheless
 	when    application.Command
 	then    []application.Event
 	refused error
@@ -130,11 +129,7 @@ func run(t *testing.T, scenarios []scenario) {
 	for _, one := range scenarios {
 		t.Run(one.name, func(t *testing.T) {
 			t.Parallel()
-			state := fold(one.given)
-			if one.status != "" {
-				state.Status = one.status
-			}
-			got, err := application.Decide(state, one.when)
+			got, err := application.Decide(fold(one.given), one.when)
 			if diff := cmp.Diff(one.then, got); diff != "" {
 				t.Errorf("events (-want +got):\n%s", diff)
 			}

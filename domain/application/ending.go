@@ -38,9 +38,9 @@ func (s State) nothingLeft(w service.Workflow) bool {
 }
 
 // onlyQuestionnaireLeft tells whether it was decided, every document that the workflow asks for was issued and signed, and
-// no other waits for a signature.
+// no other waits for a signature: while one does, the status is another.
 func (s State) onlyQuestionnaireLeft(w service.Workflow) bool {
-	return s.Decision != nil && (s.Status == Answered || s.Status == Approved) && !s.Unsigned() &&
+	return s.Decision != nil && (s.Status == Answered || s.Status == Approved) &&
 		!slices.ContainsFunc(w.Signatures, func(rule service.SignatureRule) bool { return !s.hasSigned(rule.Document) })
 }
 

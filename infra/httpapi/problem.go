@@ -182,6 +182,7 @@ func document(ctx context.Context, status int, errs []error) *Document {
 			p.Fields = append(p.Fields, f)
 		}
 	}
+	inOrder(p.Fields)
 	if p.Kind != problem.Invalid {
 		if slices.ContainsFunc(p.Fields, func(f problem.Field) bool { return f.Code == errDuplicateMember.Error() }) {
 			p.Code = errDuplicateMember.Error()
@@ -189,6 +190,18 @@ func document(ctx context.Context, status int, errs []error) *Document {
 		p.Fields = nil // the one finding is that the body cannot be read; its text may quote it
 	}
 	return Render(LanguageOf(ctx), p)
+}
+
+// inOrder gives the same faults in the same order every time. Huma finds unknown members in the order of a Go map: they
+// come last, by location.
+func inOrder(faults []problem.Field) {
+	unknown := func(f problem.Field) string {
+		if f.Code == "unknown-field" {
+			return f.Location + " "
+		}
+		return ""
+	}
+	slices.SortStableFunc(faults, func(a, b problem.Field) int { return strings.Compare(unknown(a), unknown(b)) })
 }
 
 // faultOf reads a finding of huma's validation, whose messages configure has replaced by codes.
