@@ -60,8 +60,8 @@ func (u unreachable) Permanent() bool { return true }
 func (u unreachable) Reason() string  { return string(u) }
 
 const (
-	errErased = unreachable("recipient-erased")
-	errNoAddress       = unreachable("no-address")
+	errErased    = unreachable("recipient-erased")
+	errNoAddress = unreachable("no-address")
 )
 
 // hand gives a notice to its gateway.

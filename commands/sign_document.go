@@ -60,17 +60,21 @@ func (d *Documents) SignDocument(
 
 // known tells whether this very signature was accepted before. Error: why it was refused, if this very command was.
 func (d *Documents) known(ctx context.Context, s signing, cms string) (bool, error) {
-	if a, signed := s.state.Signature(s.signer); signed && a.Account == s.req.Actor && a.CMS == cms {
+	at, err := d.streams.signatures.load(ctx, s.id)
+	if err != nil {
+		return false, err
+	}
+	if a, signed := at.state.Signature(s.signer); signed && a.Account == s.req.Actor && a.CMS == cms {
 		return true, nil
 	}
-	repeated, err := d.streams.signatures.repeated(ctx, s.req, s.id)
+	repeated, err := at.repeated(s.req)
 	if err != nil || !repeated {
 		return false, err
 	}
-	if rejection, found := s.state.Rejection(s.req.Actor, cms); found {
+	if rejection, found := at.state.Rejection(s.req.Actor, cms); found {
 		return false, eds.Refused(rejection.Code)
 	}
-	return true, nil
+	return false, eds.Refused("bad-signature") // too long ago to know more
 }
 
 // verify checks a signature against the document's stored bytes and the number of whoever must own the certificate.

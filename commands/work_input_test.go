@@ -67,15 +67,15 @@ func TestBadInputOfWork(t *testing.T) {
 		{executor, support, "POST", "decision", `{"outcome":"refused","reason":"data-incorrect","text":"а"}`, []string{"reason unknown-value"}},
 		{executor, support, "POST", "decision", `{"outcome":"approved","reason":"other","text":"а"}`, []string{"reason not-expected"}},
 		{executor, support, "POST", "decision", `{"outcome":"approved","text":` + quoted(long) + `}`, []string{"text too-long"}},
-		{executor, support, "POST", "decision", `{"outcome":"approved","text":"а","fileIds":["nothing"]}`, []string{"fileIds/0 file-not-found"}},
-		{executor, support, "POST", "decision", `{"outcome":"approved","text":"а","fileIds":["` + applicants + `"]}`, []string{"fileIds/0 file-not-found"}},
+		{executor, support, "POST", "decision", `{"outcome":"approved","text":"а","fileIds":["nothing"]}`, []string{"fileIds[0] file-not-found"}},
+		{executor, support, "POST", "decision", `{"outcome":"approved","text":"а","fileIds":["` + applicants + `"]}`, []string{"fileIds[0] file-not-found"}},
 		{executor, support, "POST", "decision", `{"outcome":"approved","text":"а","fileIds":"x"}`, []string{"fileIds wrong-type"}},
 		{executor, support, "POST", "decision", `{"text":"а"}`, []string{"outcome required"}},
 
 		{executor, consultation, "POST", "response", `{"text":""}`, []string{"text text-required"}},
 		{executor, consultation, "POST", "response", `{"text":` + quoted(long) + `}`, []string{"text too-long"}},
 		{executor, consultation, "POST", "response", `{}`, []string{"text required"}},
-		{executor, consultation, "POST", "response", `{"text":"а","fileIds":["x"]}`, []string{"fileIds/0 file-not-found"}},
+		{executor, consultation, "POST", "response", `{"text":"а","fileIds":["x"]}`, []string{"fileIds[0] file-not-found"}},
 		{executor, consultation, "POST", "response", `{"text":"а","outcome":"approved"}`, []string{"outcome unknown-field"}},
 
 		{admin, support, "PUT", "due", `{"dueAt":"2027-01-15T12:00:00Z","reason":""}`, []string{"reason text-required"}},

@@ -154,8 +154,8 @@ var operations = map[string]rule{
 
 	"read-document":         {who: parties},
 	"read-document-content": {who: parties},
-	"sign-document": {who: parties, tries: bodies(`{"cms":"bm8gc2lnbmF0dXJl"}`)},
-	"accept-document": {who: parties},
+	"sign-document":         {who: parties, tries: bodies(`{"cms":"bm8gc2lnbmF0dXJl"}`)},
+	"accept-document":       {who: parties},
 }
 
 // calls are the ways to call an operation. A body is read once: every call needs them anew.

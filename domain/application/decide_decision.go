@@ -93,7 +93,7 @@ func (d Decision) same(other Decision) bool {
 func (s State) fileFaults(ids []string) []problem.Field {
 	var faults []problem.Field
 	for i, id := range ids {
-		location := "fileIds/" + strconv.Itoa(i)
+		location := "fileIds[" + strconv.Itoa(i) + "]"
 		switch upload, found := s.Upload(id); {
 		case !found || !upload.Staff:
 			faults = append(faults, problem.Field{Location: location, Code: "file-not-found"})

@@ -105,7 +105,7 @@ func newSigning(c IssueDocument) (signing, []problem.Field) {
 func signerFaults(signers []string, rule service.SignatureRule) []problem.Field {
 	var faults []problem.Field
 	for i, signer := range signers {
-		location := "signers/" + strconv.Itoa(i)
+		location := "signers[" + strconv.Itoa(i) + "]"
 		switch {
 		case signer != string(signature.Applicant) && signer != string(signature.Provider):
 			faults = append(faults, problem.Field{Location: location, Code: "unknown-value"})

@@ -64,7 +64,7 @@ func TestWhatIsWrongWithADecision(t *testing.T) {
 		{name: "no text", given: working(), when: of("approved", "", ""), refused: invalid("text text-required")},
 		{
 			name: "files of the applicant, unknown ones, and one twice", given: working(), when: of("approved", "", "x", "s1", "a1", "f1", "s9", "s1"),
-			refused: invalid("fileIds/1 file-not-found", "fileIds/2 file-not-found", "fileIds/3 file-not-found", "fileIds/4 repeated"),
+			refused: invalid("fileIds[1] file-not-found", "fileIds[2] file-not-found", "fileIds[3] file-not-found", "fileIds[4] repeated"),
 		},
 		{name: "a response to a support measure", given: working(), when: wrongKind, refused: problem.New(problem.WrongState, "not-a-consultation")},
 		{name: "a decision on a consultation", given: working(), when: wrongMeasure, refused: problem.New(problem.WrongState, "not-a-support-measure")},
@@ -103,7 +103,7 @@ func TestWhatIsWrongWithADocument(t *testing.T) {
 		{name: "a file of the applicant", given: given, when: ofApplicant, refused: invalid("fileId file-not-found")},
 		{
 			name: "unknown signers, and one twice", given: given, when: of("act", "", "applicant", "minister", "applicant"),
-			refused: invalid("signers/1 unknown-value", "signers/2 repeated"),
+			refused: invalid("signers[1] unknown-value", "signers[2] repeated"),
 		},
 		{name: "without the applicant, whom the rule names", given: given, when: of("act", "", "provider"), refused: invalid("signers applicant-must-sign")},
 		{name: "an unknown method", given: given, when: of("act", "fax"), refused: invalid("by unknown-value")},

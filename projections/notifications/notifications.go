@@ -22,7 +22,7 @@ const (
 	ByApplication             = "by_application"
 	ByApplicationAndRecipient = "by_application_and_recipient"
 	ByDue                     = "by_due" // of those that are still to be handed to a gateway
-	ByRef                     = "by_ref" // of those that a gateway reports on
+	ByRef                     = "by_ref" // of those that a gateway reports on; the latest first, as gateways use names again
 )
 
 // Notice is one notice to one person by one channel.
@@ -60,7 +60,7 @@ var Model = projections.ReadModel[Notice]{
 			{Path: "applicationId"}, {Path: "recipient"}, {Path: "requestedAt"},
 		}},
 		{Name: ByDue, Fields: []readstore.Field{{Path: "due.channel"}, {Path: "due.tried"}, {Path: "due.at"}}},
-		{Name: ByRef, Fields: []readstore.Field{{Path: "ref"}}},
+		{Name: ByRef, Fields: []readstore.Field{{Path: "ref"}, {Path: "sentAt", Desc: true}}},
 	},
 	Keys: keys,
 	Fold: fold,
