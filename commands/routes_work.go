@@ -104,7 +104,7 @@ func (r *Routes) takeIntoWork(ctx context.Context, in *OnApplication) (*workAnsw
 func (r *Routes) returnForCompletion(ctx context.Context, in *struct {
 	OnApplication
 	Body struct {
-		Reason string `json:"reason" doc:"documents-incomplete, data-incorrect, clarification-needed or other"`
+		Reason string `json:"reason" doc:"documents-incomplete, data-incorrect, clarification-needed, other, or words of one's own"`
 		Text   string `json:"text" doc:"At most 4000 characters"`
 	}
 },
@@ -135,7 +135,7 @@ func (r *Routes) decideSupport(ctx context.Context, in *struct {
 	OnApplication
 	Body struct {
 		Outcome string   `json:"outcome" doc:"approved or refused"`
-		Reason  string   `json:"reason,omitempty" doc:"Of a refusal: documents-incomplete, requirements-not-met, budget-exhausted, duplicate or other"`
+		Reason  string   `json:"reason,omitempty" doc:"Of a refusal: documents-incomplete, requirements-not-met, budget-exhausted, duplicate, other, or words of one's own"`
 		Text    string   `json:"text" doc:"At most 4000 characters"`
 		FileIDs []string `json:"fileIds,omitempty" doc:"Files that staff uploaded"`
 	}

@@ -38,7 +38,11 @@ func TestBadInputOfTheWork(t *testing.T) {
 		"not decided": b.notDecided,
 	})
 
+	b.keptAsText(t)
 	o.by(o.executor, http.MethodPost, "/response", map[string]any{"text": markup}, http.StatusOK, nil)
+	if said := o.page(o.applicant).Decision.Text; said != markup {
+		t.Errorf("the response reads %q", said)
+	}
 	b.nothingWritten(t, map[string]func(*testing.T){
 		"documents":      b.documents,
 		"questionnaires": b.questionnaires,
@@ -61,11 +65,13 @@ func TestBadDecisions(t *testing.T) {
 	b.byApplicant = o.uploads(o.applicant, "Сұрақ.pdf")
 	o.by(o.executor, http.MethodPost, "/take", nil, http.StatusOK, nil)
 	b.byStaff = o.uploads(o.executor, "Шешім.pdf")
+	decision := workCommand{
+		o.executor, http.MethodPost, "/decision",
+		map[string]any{"outcome": "approved", "text": "Иә"},
+		map[string]any{"fileIds": []string{}, "reason": ""},
+	}
 	b.nothingWritten(t, map[string]func(*testing.T){
-		"bodies": b.bodies([]workCommand{{
-			o.executor, http.MethodPost, "/decision", map[string]any{"outcome": "approved", "text": "Иә"},
-			map[string]any{"fileIds": []string{}, "reason": ""},
-		}}),
+		"bodies":    b.bodies([]workCommand{decision}),
 		"decisions": b.decisions,
 	})
 	o.stands("in_work")
@@ -90,10 +96,10 @@ type badWork struct {
 func (b *badWork) nothingWritten(t *testing.T, groups map[string]func(*testing.T)) {
 	t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(groups)) {
-		before := events(t, b.server.data)
+		before := written(t, b.server.data)
 		t.Run(name, groups[name])
-		if after := events(t, b.server.data); after != before {
-			t.Errorf("refusing %s wrote %d events", name, after-before)
+		if diff := cmp.Diff(before, written(t, b.server.data)); diff != "" {
+			t.Errorf("refusing %s wrote something: %s", name, diff)
 		}
 	}
 }
@@ -189,6 +195,7 @@ func (b *badWork) commands() []workCommand {
 // bodies sends what no command can be made of.
 func (b *badWork) bodies(commands []workCommand) func(*testing.T) {
 	return func(t *testing.T) {
+		t.Helper()
 		for _, c := range commands {
 			text := func(changes map[string]any) string {
 				raw, err := json.Marshal(with(c.body, changes))
@@ -209,6 +216,7 @@ func (b *badWork) bodies(commands []workCommand) func(*testing.T) {
 				row("two values", whole+"{}", http.StatusBadRequest, "malformed"),
 				row("a form", "text=a&upTo=1", http.StatusBadRequest, "malformed"),
 				row("broken UTF-8", `{"`+first+"\":\"\xff\xfe\"}", http.StatusBadRequest, "malformed"),
+				row("half a character", `{"`+first+`":"\ud800"}`, http.StatusBadRequest, "malformed"),
 				row("a member given twice", twice, http.StatusBadRequest, "duplicate-member"),
 				row("nested without end", strings.Repeat("[", 60_000), http.StatusBadRequest, "malformed"),
 				row("1 MB", text(map[string]any{first: strings.Repeat("a", 1<<20)}), http.StatusRequestEntityTooLarge, "body-too-large"),
@@ -259,6 +267,7 @@ func texts(location string, longest int) map[string]string {
 }
 
 func (b *badWork) letters(t *testing.T) {
+	t.Helper()
 	for _, path := range []string{"/messages", "/notice", "/notes"} {
 		for text, fault := range texts("text", 4000) {
 			b.refuses(t, wrong{"", b.executor, http.MethodPost, path, `{"text":` + text + `}`, 422, "invalid", []string{fault}})
@@ -274,6 +283,7 @@ func (b *badWork) letters(t *testing.T) {
 }
 
 func (b *badWork) readMarks(t *testing.T) {
+	t.Helper()
 	for number, fault := range map[string]string{
 		"-1": "beyond-the-end", "-9223372036854775808": "beyond-the-end", "9223372036854775807": "beyond-the-end", "999": "beyond-the-end",
 		"1.5": "wrong-type", `"1"`: "wrong-type", "null": "wrong-type", "[1]": "wrong-type",
@@ -291,16 +301,21 @@ func (b *badWork) readMarks(t *testing.T) {
 	}
 }
 
+// wrongReasons are neither one of the known nor one in words.
+var wrongReasons = map[string]string{"": "required", " ": "text-required", strings.Repeat("ә", 201): "too-long", `a\u0000b`: "bad-text"}
+
 func (b *badWork) returns(t *testing.T) {
+	t.Helper()
 	for text, fault := range texts("text", 4000) {
 		b.refuses(t, wrong{"", b.executor, http.MethodPost, "/return", `{"reason":"other","text":` + text + `}`, 422, "invalid", []string{fault}})
 	}
-	for reason, code := range map[string]string{"": "required", "duplicate": "unknown-value", "OTHER": "unknown-value", "<b>": "unknown-value"} {
+	for reason, code := range wrongReasons {
 		b.refuses(t, wrong{"", b.executor, http.MethodPost, "/return", `{"reason":"` + reason + `","text":"а"}`, 422, "invalid", []string{"reason " + code}})
 	}
 }
 
 func (b *badWork) responses(t *testing.T) {
+	t.Helper()
 	for text, fault := range texts("text", 4000) {
 		b.refuses(t, wrong{"", b.executor, http.MethodPost, "/response", `{"text":` + text + `}`, 422, "invalid", []string{fault}})
 	}
@@ -312,6 +327,7 @@ func (b *badWork) responses(t *testing.T) {
 }
 
 func (b *badWork) decisions(t *testing.T) {
+	t.Helper()
 	for text, fault := range texts("text", 4000) {
 		b.refuses(t, wrong{"", b.executor, http.MethodPost, "/decision", `{"outcome":"approved","text":` + text + `}`, 422, "invalid", []string{fault}})
 	}
@@ -320,17 +336,21 @@ func (b *badWork) decisions(t *testing.T) {
 		`{"outcome":"answered","text":"а"}`:                                     "outcome unknown-value",
 		`{"outcome":"Approved","text":"а"}`:                                     "outcome unknown-value",
 		`{"outcome":"refused","text":"а"}`:                                      "reason required",
-		`{"outcome":"refused","reason":"data-incorrect","text":"а"}`:            "reason unknown-value",
+		`{"outcome":"refused","reason":"\u0007","text":"а"}`:                    "reason bad-text",
 		`{"outcome":"approved","reason":"other","text":"а"}`:                    "reason not-expected",
 		`{"outcome":"approved","text":"а","fileIds":["` + b.byApplicant + `"]}`: "fileIds[0] file-not-found",
 		`{"outcome":"approved","text":"а","fileIds":["../../x"]}`:               "fileIds[0] file-not-found",
 	} {
 		b.refuses(t, wrong{"", b.executor, http.MethodPost, "/decision", body, 422, "invalid", []string{fault}})
 	}
+	for reason, code := range wrongReasons {
+		b.refuses(t, wrong{"", b.executor, http.MethodPost, "/decision", `{"outcome":"refused","reason":"` + reason + `","text":"а"}`, 422, "invalid", []string{"reason " + code}})
+	}
 	b.refuses(t, wrong{"", b.executor, http.MethodPost, "/response", `{"text":"а"}`, 409, "not-a-consultation", nil})
 }
 
 func (b *badWork) executors(t *testing.T) {
+	t.Helper()
 	c := b.operator.in(t)
 	var me struct{ ID string }
 	b.applicant.in(t).do(http.MethodGet, "/me", nil).must(http.StatusOK, &me)
@@ -349,9 +369,12 @@ func (b *badWork) executors(t *testing.T) {
 }
 
 func (b *badWork) dueDates(t *testing.T) {
+	t.Helper()
 	for text, fault := range texts("reason", 4000) {
-		b.refuses(t, wrong{"", b.admin, http.MethodPut, "/due", `{"dueAt":"2099-01-15T12:00:00Z","reason":` + text + `}`, 422, "invalid",
-			[]string{fault, "dueAt date-too-far"}})
+		b.refuses(t, wrong{
+			"", b.admin, http.MethodPut, "/due", `{"dueAt":"2099-01-15T12:00:00Z","reason":` + text + `}`, 422, "invalid",
+			[]string{fault, "dueAt date-too-far"},
+		})
 	}
 	for at, code := range map[string]string{
 		`"2001-01-15T12:00:00Z"`: "date-in-past", `"0001-01-01T00:00:00Z"`: "date-in-past", `"9999-12-31T23:59:59Z"`: "date-too-far",
@@ -363,6 +386,7 @@ func (b *badWork) dueDates(t *testing.T) {
 
 // uploadsRefused are files that belong to no step.
 func (b *badWork) uploadsRefused(t *testing.T) {
+	t.Helper()
 	for _, c := range []*client{b.applicant, b.executor} {
 		for _, r := range []struct {
 			name   string
@@ -391,6 +415,7 @@ func (b *badWork) uploadsRefused(t *testing.T) {
 
 // queries are what staff and applicants ask.
 func (b *badWork) queries(t *testing.T) {
+	t.Helper()
 	for path, who := range map[string]*client{
 		"/work/applications": b.executor, b.path("/messages"): b.applicant, b.path("/notes"): b.executor,
 	} {
@@ -430,7 +455,8 @@ func (b *badWork) queries(t *testing.T) {
 
 // demo is what stands in for people's signing programs.
 func (b *badWork) demo(t *testing.T) {
-	for _, body := range []string{"", "{", "null{", "[]", `{"login":1}`, `{"login":"x","document":"***"}`, `{"login":"x","document":1e300}`, "\xff"} {
+	t.Helper()
+	for _, body := range []string{"", "{", `null{`, "[]", `{"login":1}`, `{"login":"x","document":"***"}`, `{"login":"x","document":""}{}`, `{"login":"x","by":"me"}`, `{"login":"x","document":1e300}`, "\xff"} {
 		inWords(t, b.applicant, http.StatusBadRequest, "malformed", nil, func(c *client) *answer { return c.do(http.MethodPost, "/dev/sign", body) })
 	}
 	for _, login := range []string{"", "x", "-1", "123456789012", "<b>", strings.Repeat("9", 1<<20), `a\u0000`} {
@@ -443,6 +469,7 @@ func (b *badWork) demo(t *testing.T) {
 
 // notDecided is what comes too early.
 func (b *badWork) notDecided(t *testing.T) {
+	t.Helper()
 	b.refuses(t,
 		wrong{"", b.executor, http.MethodPost, "/documents", `{"kind":"act","fileId":"` + b.byStaff + `"}`, 409, "not-decided", nil},
 		wrong{"", b.executor, http.MethodPost, "/complete", ``, 409, "not-decided", nil},
@@ -451,6 +478,7 @@ func (b *badWork) notDecided(t *testing.T) {
 }
 
 func (b *badWork) documents(t *testing.T) {
+	t.Helper()
 	for body, faults := range map[string][]string{
 		`{"kind":"","fileId":""}`:                                                                  {"kind unknown-value", "fileId file-not-found"},
 		`{"kind":"Act","fileId":"` + b.byStaff + `"}`:                                              {"kind unknown-value"},
@@ -468,6 +496,7 @@ func (b *badWork) documents(t *testing.T) {
 }
 
 func (b *badWork) questionnaires(t *testing.T) {
+	t.Helper()
 	var page struct {
 		Questionnaire struct{ Questions []struct{ ID, Kind string } }
 	}
@@ -504,6 +533,7 @@ func (b *badWork) questionnaires(t *testing.T) {
 
 // signatures that cannot be any.
 func (b *badWork) signatures(t *testing.T) {
+	t.Helper()
 	path := "/documents/" + b.document + "/signatures"
 	row := func(name, body string, status int, code string, faults ...string) wrong {
 		return wrong{name, b.executor, http.MethodPost, path, body, status, code, faults}
@@ -527,10 +557,53 @@ func (b *badWork) signatures(t *testing.T) {
 // refusedSignature: a container that is none is refused, and kept as what was tried.
 func (b *badWork) refusedSignature(t *testing.T) {
 	t.Helper()
-	before := events(t, b.server.data)
+	before := written(t, b.server.data)
 	b.executor.in(t).do(http.MethodPost, "/documents/"+b.document+"/signatures", `{"cms":"PGI+bm90IGEgc2lnbmF0dXJlPC9iPg=="}`).
 		refused(http.StatusUnprocessableEntity, "malformed")
-	if after := events(t, b.server.data); after != before+1 {
-		t.Errorf("a signature that is none wrote %d events, want the one that keeps it", after-before)
+	want := slices.Concat(before, []string{"signature-" + b.document + " signature.rejected.v1"})
+	if diff := cmp.Diff(want, written(t, b.server.data)); diff != "" {
+		t.Error(diff)
 	}
+}
+
+// keptAsText writes markup wherever words go: they are read back as they were written.
+func (b *badWork) keptAsText(t *testing.T) {
+	t.Helper()
+	b.by(b.applicant, http.MethodPost, "/messages", map[string]any{"text": markup + " 1"}, http.StatusCreated, nil)
+	b.by(b.executor, http.MethodPost, "/messages", map[string]any{"text": markup + " 2"}, http.StatusCreated, nil)
+	b.by(b.operator, http.MethodPost, "/notice", map[string]any{"text": markup + " 3"}, http.StatusCreated, nil)
+	b.by(b.admin, http.MethodPost, "/notes", map[string]any{"text": markup + " 4"}, http.StatusCreated, nil)
+	b.by(b.executor, http.MethodPost, "/return", map[string]any{"reason": "other", "text": markup + " 5"}, http.StatusOK, nil)
+	named := b.uploads(b.executor, `"><img src=x onerror=alert(1)>.pdf`)
+	for who, c := range map[string]*client{"the applicant": b.applicant, "the executor": b.executor} {
+		var said []string
+		for _, item := range b.thread(c) {
+			if strings.HasPrefix(item.Text, markup) {
+				said = append(said, item.Text)
+			}
+		}
+		if diff := cmp.Diff([]string{markup + " 1", markup + " 2", markup + " 3"}, said); diff != "" {
+			t.Errorf("%s reads %s", who, diff)
+		}
+	}
+	var notes struct{ Items []struct{ Text string } }
+	b.executor.do(http.MethodGet, b.path("/notes"), nil).must(http.StatusOK, &notes)
+	if len(notes.Items) != 1 || notes.Items[0].Text != markup+" 4" {
+		t.Errorf("the note reads %+v", notes.Items)
+	}
+	var page struct {
+		Returned struct{ Text string }
+		Uploads  []struct{ ID, Name string }
+	}
+	a := b.executor.do(http.MethodGet, b.path(""), nil).must(http.StatusOK, &page)
+	if page.Returned.Text != markup+" 5" {
+		t.Errorf("the return reads %q", page.Returned.Text)
+	}
+	if last := page.Uploads[len(page.Uploads)-1]; last.ID != named || last.Name != `"><img src=x onerror=alert(1)>.pdf` {
+		t.Errorf("the file is called %+v", last)
+	}
+	if kind, sniff := a.header.Get("Content-Type"), a.header.Get("X-Content-Type-Options"); kind != "application/json" || sniff != "nosniff" {
+		t.Errorf("the page is %s, %s", kind, sniff)
+	}
+	b.by(b.applicant, http.MethodPost, "/submit", nil, http.StatusOK, nil)
 }

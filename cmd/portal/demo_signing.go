@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"time"
 
@@ -67,7 +69,10 @@ func (s *demoSigning) serve(w http.ResponseWriter, r *http.Request) {
 		Login    string `json:"login"`
 		Document []byte `json:"document"`
 	}
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxDemoDocument)).Decode(&in); err != nil {
+	body := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxDemoDocument))
+	body.DisallowUnknownFields()
+	err := body.Decode(&in)
+	if _, more := body.Token(); err != nil || !errors.Is(more, io.EOF) {
 		httpapi.Write(w, r, problem.New(problem.Malformed, "malformed"))
 		return
 	}

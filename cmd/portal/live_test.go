@@ -32,7 +32,7 @@ func (c *client) listen(last string) *openPage {
 	if last != "" {
 		request.Header.Set("Last-Event-ID", last)
 	}
-	response, err := c.http.Do(request)
+	response, err := c.http.Do(request) //nolint:bodyclose // by whoever reads the stream
 	if err != nil {
 		c.t.Fatal(err)
 	}

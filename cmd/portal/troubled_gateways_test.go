@@ -113,6 +113,7 @@ func (g *gateways) came() <-chan struct{} {
 
 // verdict is what a gateway does with a message.
 type verdict struct {
+	takes            bool // it has the message from now on
 	refuse, breakOff bool
 	over             <-chan struct{} // not nil: no answer until it is closed
 }
@@ -127,24 +128,22 @@ func (g *gateways) take(id, to, words string) verdict {
 	close(g.next)
 	g.next = make(chan struct{})
 	g.handed[id]++
-	var v verdict
-	takes := true
-	if chance := rand.IntN(100); g.trouble != nil && chance < 20 {
-		takes = chance%2 == 0
+	v := verdict{takes: true}
+	if chance := rand.IntN(100); g.trouble != nil {
 		switch {
 		case chance < 8:
-			v.over = g.trouble
-		case !g.faulted[id] && chance < 14:
-			g.faulted[id], v.refuse, takes = true, true, false
-		case !g.faulted[id]:
-			g.faulted[id], v.breakOff = true, true
+			v = verdict{over: g.trouble, takes: chance%2 == 0}
+		case chance < 14 && !g.faulted[id]:
+			g.faulted[id], v = true, verdict{refuse: true}
+		case chance < 20 && !g.faulted[id]:
+			g.faulted[id], v = true, verdict{breakOff: true, takes: chance%2 == 0}
 		}
 	}
 	message := to + "\n" + words
 	if first, known := g.taken[id]; known && first != message {
 		g.wrong = append(g.wrong, fmt.Sprintf("message %s came twice and was not the same", id))
 	}
-	if takes {
+	if v.takes {
 		g.taken[id] = message
 	}
 	return v

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
@@ -140,11 +141,15 @@ func (e *Engine) persist(ctx context.Context, name string, run func(context.Cont
 // settled is after what time without a fault the pauses begin short again.
 const settled = time.Minute
 
-// safely turns a panic into an error: a fault in one reactor must not end the process, and with it all the others.
+// safely turns a panic into an error: a fault in one reactor must not end the process, and with it all the others. What the
+// panic says is left out unless it is a fault of the run time: it may hold personal data.
 func safely(ctx context.Context, run func(context.Context) error) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = fmt.Errorf("%w: %v", errPanicked, cause)
+			err = fmt.Errorf("%w with a %T", errPanicked, cause)
+			if fault, ok := cause.(runtime.Error); ok {
+				err = fmt.Errorf("%w: %w", errPanicked, fault)
+			}
 		}
 	}()
 	return run(ctx)

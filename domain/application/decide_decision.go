@@ -18,7 +18,7 @@ func decideResponse(s State, c IssueResponse) ([]Event, error) {
 	}
 	d, inEffect, err := s.newDecision(Decision{
 		Outcome: OutcomeAnswered, Executor: c.By.Account, Text: c.Text, FileIDs: c.FileIDs, At: c.At,
-	}, nil)
+	}, OutcomeAnswered)
 	if err != nil || inEffect {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func decideSupport(s State, c DecideSupport) ([]Event, error) {
 	}
 	d, inEffect, err := s.newDecision(Decision{
 		Outcome: c.Outcome, Executor: c.By.Account, Reason: c.Reason, Text: c.Text, FileIDs: c.FileIDs, At: c.At,
-	}, outcomeFaults(c.Outcome, c.Reason))
+	}, OutcomeApproved, OutcomeRefused)
 	if err != nil || inEffect {
 		return nil, err
 	}
@@ -53,25 +53,29 @@ func decideSupport(s State, c DecideSupport) ([]Event, error) {
 	}}, nil
 }
 
-// outcomeFaults checks what is decided: only a refusal has a reason, and it must have one.
-func outcomeFaults(outcome Outcome, reason string) []problem.Field {
+// withReason reads the reason of what is decided: only a refusal has one, and it must have one.
+func (d Decision) withReason(outcomes []Outcome) (Decision, []problem.Field) {
 	switch {
-	case outcome == OutcomeRefused:
-		return reasonFaults(reason, RefusalReasons)
-	case outcome != OutcomeApproved:
-		return []problem.Field{{Location: "outcome", Code: "unknown-value"}}
-	case reason != "":
-		return []problem.Field{{Location: "reason", Code: "not-expected"}}
+	case !slices.Contains(outcomes, d.Outcome):
+		return d, []problem.Field{{Location: "outcome", Code: "unknown-value"}}
+	case d.Outcome == OutcomeRefused:
+		var faults []problem.Field
+		d.Reason, d.Text, faults = reasonIn(d.Reason, d.Text, RefusalReasons)
+		return d, faults
+	case d.Reason != "":
+		return d, []problem.Field{{Location: "reason", Code: "not-expected"}}
 	default:
-		return nil
+		return d, nil
 	}
 }
 
 // newDecision reads a decision as somebody gives it, and tells whether it is the one that there is already. Of two people
-// who decide, the first wins. Faults are those found in it before.
-func (s State) newDecision(d Decision, faults []problem.Field) (_ Decision, inEffect bool, _ error) {
+// who decide, the first wins. Outcomes are those that it may have.
+func (s State) newDecision(d Decision, outcomes ...Outcome) (_ Decision, inEffect bool, _ error) {
 	words, more := text.Written("text", d.Text, text.MaxWritten)
-	d.Text, faults = words, append(faults, more...)
+	d.Text = words
+	d, faults := d.withReason(outcomes)
+	faults = append(faults, more...)
 	switch {
 	case s.Decision != nil && s.Decision.same(d):
 		return d, true, nil

@@ -98,14 +98,15 @@ var ReturnReasons = []string{"documents-incomplete", "data-incorrect", "clarific
 
 func decideReturn(s State, c ReturnForCompletion) ([]Event, error) {
 	words, faults := text.Written("text", c.Text, text.MaxWritten)
-	given := Return{Executor: c.By.Account, Reason: c.Reason, Text: words}
+	reason, words, more := reasonIn(c.Reason, words, ReturnReasons)
+	given := Return{Executor: c.By.Account, Reason: reason, Text: words}
 	switch {
 	case s.Status == Returned && s.Return != nil && *s.Return == given:
 		return nil, nil
 	case !s.termRuns():
 		return nil, s.notNow()
 	}
-	if err := problem.Input(append(reasonFaults(c.Reason, ReturnReasons), faults...)...); err != nil {
+	if err := problem.Input(append(more, faults...)...); err != nil {
 		return nil, err
 	}
 	return []Event{ReturnedForCompletion{
@@ -114,15 +115,23 @@ func decideReturn(s State, c ReturnForCompletion) ([]Event, error) {
 	}}, nil
 }
 
-func reasonFaults(reason string, known []string) []problem.Field {
+// maxReason is the longest reason in words of one's own, in characters.
+const maxReason = 200
+
+// other is the reason of those who give one in words of their own.
+const other = "other"
+
+// reasonIn reads a reason: one that is known, or words of one's own, which then stand before the text. Words are no code: they
+// may name people, and reasons are counted.
+func reasonIn(reason, words string, known []string) (code, full string, faults []problem.Field) {
 	switch {
 	case reason == "":
-		return []problem.Field{{Location: "reason", Code: "required"}}
-	case !slices.Contains(known, reason):
-		return []problem.Field{{Location: "reason", Code: "unknown-value"}}
-	default:
-		return nil
+		return "", words, []problem.Field{{Location: "reason", Code: "required"}}
+	case slices.Contains(known, reason):
+		return reason, words, nil
 	}
+	own, faults := text.Written("reason", reason, maxReason)
+	return other, own + "\n\n" + words, faults
 }
 
 // MaxDueDateMove is how far ahead a due date may be moved.

@@ -32,10 +32,14 @@ func TestWhatIsWrongWithAReturn(t *testing.T) {
 	}
 	scenarios := []scenario{
 		{name: "everything", given: working(), when: of("", ""), refused: invalid("reason required", "text text-required")},
-		{name: "an unknown reason", given: working(), when: of("budget-exhausted", "x"), refused: invalid("reason unknown-value")},
+		{name: "a reason of 201 characters", given: working(), when: of(strings.Repeat("ә", 201), "x"), refused: invalid("reason too-long 200")},
+		{name: "a reason of control characters", given: working(), when: of("a\x00b", "x"), refused: invalid("reason bad-text")},
 		{name: "4001 characters", given: working(), when: of("other", strings.Repeat("ә", 4001)), refused: invalid("text too-long 4000")},
 		{name: "control characters", given: working(), when: of("other", "a\x00b"), refused: invalid("text bad-text")},
 	}
+	own := returned
+	own.Reason, own.Text = "other", "Екінші бет жоқ\n\nx"
+	scenarios = append(scenarios, scenario{name: "a reason in words of one's own", given: working(), when: of(" Екінші бет жоқ ", "x"), then: events(own)})
 	for _, reason := range application.ReturnReasons {
 		event := returned
 		event.Reason, event.Text = reason, "<b>x</b>"
@@ -59,7 +63,7 @@ func TestWhatIsWrongWithADecision(t *testing.T) {
 		{name: "no outcome", given: working(), when: of("", "", "x"), refused: invalid("outcome unknown-value")},
 		{name: "an outcome that nobody decides", given: working(), when: of(application.OutcomeNotSigned, "", "x"), refused: invalid("outcome unknown-value")},
 		{name: "a refusal without a reason", given: working(), when: of("refused", "", "x"), refused: invalid("reason required")},
-		{name: "a refusal for a reason of returns", given: working(), when: of("refused", "data-incorrect", "x"), refused: invalid("reason unknown-value")},
+		{name: "a reason of 201 characters", given: working(), when: of("refused", strings.Repeat("ә", 201), "x"), refused: invalid("reason too-long 200")},
 		{name: "an approval with a reason", given: working(), when: of("approved", "other", "x"), refused: invalid("reason not-expected")},
 		{name: "no text", given: working(), when: of("approved", "", ""), refused: invalid("text text-required")},
 		{

@@ -3,6 +3,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/danielgtaylor/huma/v2/validation"
 	"github.com/go-chi/chi/v5"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Base is the path under which the API's version 1 lies.
@@ -63,7 +65,7 @@ var (
 
 // unmarshalStrict refuses what encoding/json would silently repair.
 func unmarshalStrict(body []byte, into any) error {
-	if !utf8.Valid(body) {
+	if !utf8.Valid(body) || halfCharacters(body) {
 		return errNotUTF8
 	}
 	if err := json.Unmarshal(body, into); err != nil {
@@ -73,6 +75,11 @@ func unmarshalStrict(body []byte, into any) error {
 		return errDuplicateMember
 	}
 	return nil
+}
+
+// halfCharacters tells whether an escape in a body is one half of a character, without the other.
+func halfCharacters(body []byte) bool {
+	return bytes.Contains(body, []byte(`\u`)) && !jsontext.Value(body).IsValid(jsontext.AllowDuplicateNames(true))
 }
 
 // colons counts the members of valid JSON as they are written.

@@ -16,6 +16,9 @@ func TestBodiesAreReadStrictly(t *testing.T) {
 		`{"a":{"b":1,"b":null}}`:                    errDuplicateMember,
 		`[{"a":1},{"a":1,"\u0061":2}]`:              errDuplicateMember,
 		"{\"a\":\"\xff\"}":                          errNotUTF8,
+		`{"a":"\ud83d\ude00","a\u0301":"\\ud800"}`: nil,
+		`{"a":"\ud800"}`:       errNotUTF8,
+		`{"a":"\ude00\ud83d"}`: errNotUTF8,
 	} {
 		var whole any
 		if err := unmarshalStrict([]byte(body), &whole); !errors.Is(err, want) {

@@ -228,6 +228,10 @@ func TestBadInputIsToldFieldByField(t *testing.T) {
 		{"a missing field", "/save", jsonType, `{}`, 422, "invalid", []string{"name: required"}},
 		{"a missing field further in", "/save", jsonType, `{"name":"Асан","card":{}}`, 422, "invalid", []string{"card.age: required"}},
 		{"a field nobody knows", "/save", jsonType, `{"name":"Асан","color":"x"}`, 422, "invalid", []string{"color: unknown-field"}},
+		{
+			"fields nobody knows, in one order", "/save", jsonType, `{"name":"Асан","zebra":1,"color":"x","moth":{},"a":null}`, 422, "invalid",
+			[]string{"a: unknown-field", "color: unknown-field", "moth: unknown-field", "zebra: unknown-field"},
+		},
 		{"wrong types", "/save", jsonType, `{"name":1,"tags":"x"}`, 422, "invalid", []string{"name: wrong-type", "tags: wrong-type"}},
 		{"too short", "/save", jsonType, `{"name":"А"}`, 422, "invalid", []string{"name: too-short"}},
 		{"too long", "/save", jsonType, `{"name":"Асанов"}`, 422, "invalid", []string{"name: too-long"}},
