@@ -79,7 +79,7 @@ func sentNoticeOf(id string, n *notifications.Notice, applicant string) sentNoti
 // noticedPage reads the page of an application whose notices somebody may see, and tells whether they may see only their
 // own. Error: application-not-found, for everybody who may not.
 func (q *Queries) noticedPage(ctx context.Context, in ApplicationInput) (_ *applicationpage.Page, own bool, err error) {
-	if err := q.await(ctx, in.Consistent, notifications.Name); err != nil {
+	if err := q.await(ctx, in.Consistent, notifications.Name, applicationpage.Name); err != nil {
 		return nil, false, err
 	}
 	caller, err := httpapi.Signed(ctx)

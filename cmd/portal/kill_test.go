@@ -64,9 +64,9 @@ func TestKill(t *testing.T) {
 }
 
 // killWhileStarting kills a portal that is not ready yet.
-func killWhileStarting(t *testing.T, data string) {
+func killWhileStarting(t *testing.T, data string, flags ...string) {
 	t.Helper()
-	s, _ := launch(t, data)
+	s, _ := launch(t, data, flags...)
 	<-time.After(rand.N(400 * time.Millisecond)) // any moment will do: this is what is tested
 	s.kill()
 }

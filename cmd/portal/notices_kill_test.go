@@ -50,6 +50,9 @@ func TestKillWhileStaffWorks(t *testing.T) {
 	o := openBureau(t)
 	for round := range rounds {
 		o.work(t, round%2 == 0)
+		if round%2 == 1 {
+			killWhileStarting(t, o.server.data, o.gateways.flags()...)
+		}
 		o.moveTo(o.gateways.production(t, o.server.data))
 		o.finish(t)
 		if t.Failed() {
