@@ -31,9 +31,13 @@ func (n *Notices) Report(ctx context.Context, report DeliveryReport) error {
 	if err != nil {
 		return err
 	}
-	step, command := "delivered", notification.Command(notification.RecordDelivery{At: n.deps.Now()})
+	notice, err := n.streams.notifications.state(ctx, id)
+	if err != nil {
+		return err
+	}
+	step, command := stepOf("delivered", notice), notification.Command(notification.RecordDelivery{At: n.deps.Now()})
 	if !report.Delivered {
-		step, command = "lost", notification.RecordLoss{Reason: report.Reason, At: n.deps.Now()}
+		step, command = stepOf("lost", notice), notification.RecordLoss{Reason: report.Reason, At: n.deps.Now()}
 	}
 	_, err = n.streams.notifications.execute(ctx, noticeRequest(id, step), id,
 		func(notification.State) (notification.Command, error) { return command, nil })

@@ -12,9 +12,10 @@ import (
 
 // Routes offers the commands over HTTP.
 type Routes struct {
-	Commands *Commands
-	Cookies  httpapi.Cookies
-	SMSToken string // that the SMS gateway's reports have to bear; empty: it makes none
+	Commands   *Commands
+	Cookies    httpapi.Cookies
+	ReadModels Rebuilder // nil: none can be rebuilt here
+	SMSToken   string    // that the SMS gateway's reports have to bear; empty: it makes none
 }
 
 // Register adds every command to the API.
@@ -25,6 +26,7 @@ func (r *Routes) Register(api huma.API) {
 	r.registerGateways(api)
 	r.registerWork(api)
 	r.registerDocuments(api)
+	r.registerAdmin(api)
 }
 
 // Written is what every answer to a command carries.

@@ -29,16 +29,20 @@ func (n *Notices) Send(ctx context.Context, id string, may func() bool) error {
 	if err != nil {
 		return err
 	}
-	ref, err := n.hand(ctx, id, notice, recipient, may)
+	message := messageID(id, notice)
+	ref, err := n.hand(ctx, message, notice, recipient, may)
 	if errors.Is(err, ErrMayNot) {
 		return err
 	}
 	if err != nil && ctx.Err() != nil {
 		return fmt.Errorf("sending a notice: %w", ctx.Err())
 	}
+	if ref == "" && message != id {
+		ref = message // by which the gateway may report
+	}
 	recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer cancel()
-	step, command := "sent", notification.Command(notification.RecordSent{Ref: ref, At: n.deps.Now()})
+	step, command := stepOf("sent", notice), notification.Command(notification.RecordSent{Ref: ref, At: n.deps.Now()})
 	if err != nil {
 		fault := faultOf(err)
 		fault.Attempt, fault.At = notice.Attempts+1, n.deps.Now()
@@ -66,7 +70,7 @@ const (
 
 // hand gives a notice to its gateway.
 func (n *Notices) hand(
-	ctx context.Context, id string, notice notification.State, recipient account.State, may func() bool,
+	ctx context.Context, message string, notice notification.State, recipient account.State, may func() bool,
 ) (ref string, err error) {
 	address := recipient.Phone
 	if notice.Channel == notification.Email {
@@ -80,9 +84,9 @@ func (n *Notices) hand(
 	case !may():
 		return "", ErrMayNot
 	case notice.Channel == notification.Email:
-		return n.deps.Messages.Email(ctx, id, address, notice.Subject, notice.Text)
+		return n.deps.Messages.Email(ctx, message, address, notice.Subject, notice.Text)
 	default:
-		return n.deps.Messages.SMS(ctx, id, address, notice.Text)
+		return n.deps.Messages.SMS(ctx, message, address, notice.Text)
 	}
 }
 

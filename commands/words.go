@@ -40,6 +40,21 @@ var (
 		RU: "Чтобы задать новый пароль, откройте ссылку:\n\n%s\n\nСсылка действует один час и только один раз. Если вы этого не запрашивали, не обращайте внимания на это письмо.\n",
 		EN: "Open this link to set a new password:\n\n%s\n\nThe link works once, within one hour. If you did not ask for it, ignore this message.\n",
 	}
+	contactCorrectedSMS = text.Text{
+		KK: "Порталдағы нөміріңіз ауыстырылды. Бұл сіз болмасаңыз, қолдауға айтыңыз",
+		RU: "Ваш номер на портале заменён. Если это не вы, сообщите в поддержку",
+		EN: "Your number on the portal was replaced. If this was not you, tell support.",
+	}
+	contactCorrectedSubject = text.Text{
+		KK: "Электрондық мекенжайыңыз ауыстырылды",
+		RU: "Ваш адрес электронной почты заменён",
+		EN: "Your e-mail address was replaced",
+	}
+	contactCorrectedEmail = text.Text{
+		KK: "Жеке басыңыз тексерілгеннен кейін порталдағы электрондық мекенжайыңыз ауыстырылды, сеанстардың бәрі аяқталды. Егер мұны сіз сұрамаған болсаңыз, қолдау қызметіне дереу хабарлаңыз.\n",
+		RU: "После проверки личности ваш адрес на портале заменён, все сеансы завершены. Если вы об этом не просили, немедленно сообщите в службу поддержки.\n",
+		EN: "After a check of your identity your address on the portal was replaced, and all sessions have ended. If you did not ask for this, tell the support service at once.\n",
+	}
 	passwordChangedSubject = text.Text{
 		KK: "Құпия сөз өзгертілді",
 		RU: "Пароль изменён",

@@ -46,7 +46,7 @@ type Config struct {
 	RecentDocuments int // most documents that the live group keeps in memory, of at most 16 MiB when stored; 0: 4096
 
 	// LivePace is the least time from a batch of several events of the live group to the next one, because each costs a
-	// commit. Where events come one by one, each is folded at once. 0: 2 ms.
+	// commit. Where events come one by one, each is folded at once. 0: 4 ms.
 	LivePace time.Duration
 
 	Redelivery, Reconnect pubsub.Backoff // after a failed batch; after the event store failed
@@ -85,7 +85,7 @@ func New(config Config) (*Engine, error) {
 		config.DeferCompactions = func() func() { return func() {} }
 	}
 	config.MostLag = cmp.Or(config.MostLag, 1_000_000)
-	config.LivePace = cmp.Or(config.LivePace, 2*time.Millisecond)
+	config.LivePace = cmp.Or(config.LivePace, 4*time.Millisecond)
 	config.RecentDocuments = cmp.Or(config.RecentDocuments, 4096)
 	if config.Clock == nil {
 		config.Clock = time.Now

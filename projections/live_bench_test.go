@@ -4,9 +4,11 @@ package projections_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"services.example/portal/domain/application"
+	"services.example/portal/domain/correspondence"
 	"services.example/portal/domain/service"
 	"services.example/portal/infra/codec"
 	"services.example/portal/infra/eventstore"
@@ -31,94 +34,148 @@ func BenchmarkLiveSaves(b *testing.B) {
 	}
 }
 
+// BenchmarkLiveMessages is the same for messages, in threads that grow to hundreds of them.
+func BenchmarkLiveMessages(b *testing.B) {
+	for _, batch := range []int{1, 8, 64} {
+		b.Run(fmt.Sprint("batch=", batch), func(b *testing.B) { liveMessages(b, batch) })
+	}
+}
+
+var benchMonday = time.Date(2026, 1, 5, 4, 0, 0, 0, time.UTC)
+
 func liveSaves(b *testing.B, batch int) {
 	b.Helper()
 	const drafts = 1000
+	form := json.RawMessage(`{"organization":"«Дала» ЖШС","bin":"101040000018","address":"Алматы, Абай даңғылы, 10",` +
+		`"activity":"Бөлшек сауда","employees":12,"purpose":"Салық есептілігін тапсыру бойынша кеңес алу"}`)
+	l := openLive(b, batch)
+	l.draft(drafts)
+	l.measure("application_page", func(i int) (string, eventstore.Event) {
+		return l.encoded("application-", i%drafts, application.StepSaved{
+			StepID: "company", Data: form, Complete: true, At: benchMonday.Add(time.Duration(i) * time.Millisecond),
+		})
+	})
+}
+
+func liveMessages(b *testing.B, batch int) {
+	b.Helper()
+	const threads = 64
+	l := openLive(b, batch)
+	l.draft(threads)
+	for n := range threads {
+		l.write(l.encoded("application-", n, application.Submitted{
+			ServiceID: "s", ProviderID: "p", Term: service.Term{Days: 15, Kind: service.WorkingDays}, At: benchMonday, DueAt: benchMonday,
+		}))
+	}
+	text := strings.Repeat("Құжатты қашан алуға болады? ", 7)
+	l.measure("thread", func(i int) (string, eventstore.Event) {
+		n := i % threads
+		return l.encoded("correspondence-", n, correspondence.MessagePosted{
+			MessageID: strconv.Itoa(i), Applicant: liveApplicant(n), Author: liveApplicant(n), Side: correspondence.Applicant,
+			Text: text, At: benchMonday,
+		})
+	})
+}
+
+// live is an engine with all read models over a log in memory.
+type live struct {
+	b        *testing.B
+	log      *pubsubtest.Log
+	codec    *codec.Codec
+	engine   *projections.Engine
+	commands int
+	last     eventstore.Position
+}
+
+func openLive(b *testing.B, batch int) *live {
+	b.Helper()
 	quiet := slog.New(slog.DiscardHandler)
-	events := portalCodec(b)
-	log := pubsubtest.NewLog()
+	l := &live{b: b, log: pubsubtest.NewLog(), codec: portalCodec(b)}
 	reads, err := pebblestore.Open(b.TempDir(), pebblestore.Options{Logger: quiet})
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer func() {
-		if err := reads.Close(); err != nil {
-			b.Error(err)
-		}
-	}()
-	engine, err := projections.New(projections.Config{
-		Events: log, Reads: reads, Decoder: events, Projections: all.Projections(), Logger: quiet, LiveBatch: batch,
+	l.engine, err = projections.New(projections.Config{
+		Events: l.log, Reads: reads, Decoder: l.codec, Projections: all.Projections(), Logger: quiet, LiveBatch: batch,
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := engine.Start(b.Context()); err != nil {
+	if err := l.engine.Start(b.Context()); err != nil {
 		b.Fatal(err)
 	}
-	defer func() {
-		if err := engine.Close(); err != nil {
+	b.Cleanup(func() {
+		if err := errors.Join(l.engine.Close(), reads.Close()); err != nil {
 			b.Error(err)
 		}
-	}()
-	if err := engine.CaughtUp(b.Context()); err != nil {
+	})
+	if err := l.engine.CaughtUp(b.Context()); err != nil {
 		b.Fatal(err)
 	}
-	commands := 0
-	encoded := func(n int, event any) (stream string, e eventstore.Event) {
-		commands++
-		who := strconv.Itoa(n % 200)
-		stream = "application-" + uuid.NewSHA1(uuid.NameSpaceURL, []byte(strconv.Itoa(n))).String()
-		id := uuid.NewSHA1(uuid.NameSpaceOID, []byte(strconv.Itoa(commands)))
-		meta := codec.Metadata{
-			CommandID: id, CorrelationID: id, CausationID: id, Actor: who, Role: "applicant", Subject: who,
-		}
-		e, err := events.Encode(b.Context(), stream, id, meta, event)
-		if err != nil {
-			b.Fatal(err)
-		}
-		return stream, e
+	return l
+}
+
+func liveApplicant(n int) string { return strconv.Itoa(n % 200) }
+
+// encoded is an event in a stream of the n-th application, by its applicant.
+func (l *live) encoded(prefix string, n int, event any) (stream string, e eventstore.Event) {
+	l.commands++
+	who := liveApplicant(n)
+	stream = prefix + uuid.NewSHA1(uuid.NameSpaceURL, []byte(strconv.Itoa(n))).String()
+	id := uuid.NewSHA1(uuid.NameSpaceOID, []byte(strconv.Itoa(l.commands)))
+	meta := codec.Metadata{
+		CommandID: id, CorrelationID: id, CausationID: id, Actor: who, Role: "applicant", Subject: who,
 	}
-	write := func(stream string, event eventstore.Event) eventstore.Position {
-		appended, err := log.Append(b.Context(), stream, eventstore.Any, event)
-		if err != nil {
-			b.Fatal(err)
-		}
-		return appended.Position
+	e, err := l.codec.Encode(l.b.Context(), stream, id, meta, event)
+	if err != nil {
+		l.b.Fatal(err)
 	}
-	var last eventstore.Position
-	at := time.Date(2026, 1, 5, 4, 0, 0, 0, time.UTC)
-	for n := range drafts {
-		last = write(encoded(n, application.DraftStarted{
-			Applicant: strconv.Itoa(n % 200), ServiceID: "s", ServiceVersion: 1, RunningNumber: int64(n), Number: "1-05-01-26",
+	return stream, e
+}
+
+func (l *live) write(stream string, event eventstore.Event) {
+	appended, err := l.log.Append(l.b.Context(), stream, eventstore.Any, event)
+	if err != nil {
+		l.b.Fatal(err)
+	}
+	l.last = appended.Position
+}
+
+// draft starts applications.
+func (l *live) draft(applications int) {
+	for n := range applications {
+		l.write(l.encoded("application-", n, application.DraftStarted{
+			Applicant: liveApplicant(n), ServiceID: "s", ServiceVersion: 1, RunningNumber: int64(n), Number: "1-05-01-26",
 			Steps: []application.StepState{{ID: "company", Kind: service.FormStep}, {ID: "documents", Kind: service.DocumentStep}},
-			At:    at,
+			At:    benchMonday,
 		}))
 	}
-	if err := engine.Await(b.Context(), "application_page", last); err != nil {
-		b.Fatal(err)
-	}
+}
+
+// measure makes b.N events, which then are written at once and folded into all read models.
+func (l *live) measure(last string, make func(i int) (string, eventstore.Event)) {
 	type ready struct {
 		stream string
 		event  eventstore.Event
 	}
-	form := json.RawMessage(`{"organization":"«Дала» ЖШС","bin":"101040000018","address":"Алматы, Абай даңғылы, 10",` +
-		`"activity":"Бөлшек сауда","employees":12,"purpose":"Салық есептілігін тапсыру бойынша кеңес алу"}`)
-	saves := make([]ready, b.N)
-	for i := range saves {
-		saves[i].stream, saves[i].event = encoded(i%drafts, application.StepSaved{
-			StepID: "company", Data: form, Complete: true, At: at.Add(time.Duration(i) * time.Millisecond),
-		})
+	if err := l.engine.Await(l.b.Context(), "application_page", l.last); err != nil {
+		l.b.Fatal(err)
 	}
-	b.ReportAllocs()
-	b.ResetTimer()
-	before := processorTime(b)
-	for _, save := range saves {
-		last = write(save.stream, save.event)
+	events := []ready{}
+	for i := range l.b.N {
+		stream, event := make(i)
+		events = append(events, ready{stream, event})
 	}
-	if err := engine.Await(b.Context(), "application_page", last); err != nil {
-		b.Fatal(err)
+	l.b.ReportAllocs()
+	l.b.ResetTimer()
+	before := processorTime(l.b)
+	for _, e := range events {
+		l.write(e.stream, e.event)
 	}
-	b.ReportMetric(float64((processorTime(b)-before).Nanoseconds())/1000/float64(b.N), "cpu-µs/event")
+	if err := l.engine.Await(l.b.Context(), last, l.last); err != nil {
+		l.b.Fatal(err)
+	}
+	l.b.ReportMetric(float64((processorTime(l.b)-before).Nanoseconds())/1000/float64(l.b.N), "cpu-µs/event")
 }
 
 // processorTime is what this process has used so far.

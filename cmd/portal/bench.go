@@ -20,7 +20,7 @@ type benchCommand struct {
 	Duration     time.Duration `default:"5s" help:"How long each load runs."`
 	Clients      int           `default:"64" help:"Clients at once."`
 	Thread       int           `default:"1001" help:"Items of the long thread: its status and messages."`
-	Streams      int           `default:"2000" help:"Pages open at once, which hear of messages as they are written."`
+	Streams      int           `default:"2000" help:"Pages open at once, which hear of messages as they are written; 0: leave them out."`
 	OnlyMessages bool          `help:"Measure only the correspondence: its threads, the bell, open pages."`
 	Folder       string        `help:"Folder to load into and keep, so that the next run need not load; a temporary one if empty."`
 	Bare         string        `hidden:"" help:"Serve the limit itself from this folder."`

@@ -23,9 +23,11 @@ func (b *bench) correspondence(ctx context.Context, l *loaded) (_ []figure, err 
 	if err != nil {
 		return nil, err
 	}
-	figures, err := b.openPages(ctx, l.where, portal, users)
-	if err != nil {
-		return nil, err
+	var figures []figure
+	if b.Streams > 0 {
+		if figures, err = b.openPages(ctx, l.where, portal, users); err != nil {
+			return nil, err
+		}
 	}
 	client := newLoadClient(b.Clients)
 	reader := users[len(users)-1]

@@ -130,11 +130,25 @@ type ChangeLanguage struct {
 	At       time.Time
 }
 
+// CorrectContacts replaces contacts of a person whose identity was checked otherwise: they take effect at once.
+type CorrectContacts struct {
+	Phone  string // as it is if empty
+	Email  string // as it is if empty
+	Reason string
+	At     time.Time
+}
+
 // Block keeps the person out.
-type Block struct{ At time.Time }
+type Block struct {
+	Reason string // optional
+	At     time.Time
+}
 
 // Unblock lets the person in again.
-type Unblock struct{ At time.Time }
+type Unblock struct {
+	Reason string // optional
+	At     time.Time
+}
 
 // Erase records that the key of the person's data was destroyed.
 type Erase struct{ At time.Time }
@@ -152,6 +166,7 @@ func (SaveClientCard) isAccountCommand()           {}
 func (ConfirmContact) isAccountCommand()           {}
 func (ChangeNotificationMethod) isAccountCommand() {}
 func (ChangeLanguage) isAccountCommand()           {}
+func (CorrectContacts) isAccountCommand()          {}
 func (Block) isAccountCommand()                    {}
 func (Unblock) isAccountCommand()                  {}
 func (Erase) isAccountCommand()                    {}

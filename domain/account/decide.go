@@ -43,6 +43,8 @@ func Decide(s State, command Command) ([]Event, error) {
 		return changeNotificationMethod(s, c)
 	case ChangeLanguage:
 		return changeLanguage(s, c)
+	case CorrectContacts:
+		return correctContacts(s, c)
 	case Block:
 		return block(s, c)
 	case Unblock:
@@ -155,14 +157,22 @@ func block(s State, c Block) ([]Event, error) {
 	if err := exists(s); err != nil || s.Blocked {
 		return nil, err
 	}
-	return []Event{Blocked{CredentialEpoch: s.CredentialEpoch + 1, At: c.At}}, nil
+	reason, f := readOptionalReason(c.Reason)
+	if err := problem.Input(f...); err != nil {
+		return nil, err
+	}
+	return []Event{Blocked{CredentialEpoch: s.CredentialEpoch + 1, Reason: reason, At: c.At}}, nil
 }
 
 func unblock(s State, c Unblock) ([]Event, error) {
 	if err := exists(s); err != nil || !s.Blocked {
 		return nil, err
 	}
-	return []Event{Unblocked(c)}, nil
+	reason, f := readOptionalReason(c.Reason)
+	if err := problem.Input(f...); err != nil {
+		return nil, err
+	}
+	return []Event{Unblocked{Reason: reason, At: c.At}}, nil
 }
 
 // erase is possible for whatever holds data of a person, also a registration that was never confirmed.

@@ -23,6 +23,7 @@ var EventTypes = map[string]Event{
 	"account.client-card-saved.v1":           ClientCardSaved{},
 	"account.contact-change-requested.v1":    ContactChangeRequested{},
 	"account.contact-confirmed.v1":           ContactConfirmed{},
+	"account.contact-corrected.v1":           ContactCorrected{},
 	"account.notification-method-changed.v1": NotificationMethodChanged{},
 	"account.language-changed.v1":            LanguageChanged{},
 	"account.blocked.v1":                     Blocked{},
@@ -138,6 +139,18 @@ type ContactConfirmed struct {
 	At       time.Time `json:"at"`
 }
 
+// ContactCorrected puts a phone or e-mail address into effect that somebody of the portal entered, having checked who the
+// person is. Every session ends, and so does what was sent to the contact before or asked for from a session that ended:
+// links for a new password, other new contacts.
+type ContactCorrected struct {
+	Channel         Channel   `json:"channel"`
+	Value           string    `json:"value" personal:"true"`
+	Former          string    `json:"former" personal:"true"` // what it replaced, where the person is told
+	Reason          string    `json:"reason" personal:"true"` // in the words of who did it
+	CredentialEpoch int       `json:"credentialEpoch"`        // sessions of lower epochs have ended
+	At              time.Time `json:"at"`
+}
+
 // NotificationMethodChanged says how notices reach the person from now on.
 type NotificationMethodChanged struct {
 	NotifyBy []Channel `json:"notifyBy"`
@@ -152,13 +165,15 @@ type LanguageChanged struct {
 
 // Blocked keeps the person out until the account is unblocked; every session ends.
 type Blocked struct {
-	CredentialEpoch int       `json:"credentialEpoch"` // sessions of lower epochs have ended
+	CredentialEpoch int       `json:"credentialEpoch"`                  // sessions of lower epochs have ended
+	Reason          string    `json:"reason,omitempty" personal:"true"` // in the words of who did it
 	At              time.Time `json:"at"`
 }
 
 // Unblocked lets the person in again.
 type Unblocked struct {
-	At time.Time `json:"at"`
+	Reason string    `json:"reason,omitempty" personal:"true"` // in the words of who did it
+	At     time.Time `json:"at"`
 }
 
 // Erased marks that the key of the person's data was destroyed: what identified the person cannot be read any more.
@@ -179,6 +194,7 @@ func (PasswordReset) isAccountEvent()             {}
 func (ClientCardSaved) isAccountEvent()           {}
 func (ContactChangeRequested) isAccountEvent()    {}
 func (ContactConfirmed) isAccountEvent()          {}
+func (ContactCorrected) isAccountEvent()          {}
 func (NotificationMethodChanged) isAccountEvent() {}
 func (LanguageChanged) isAccountEvent()           {}
 func (Blocked) isAccountEvent()                   {}

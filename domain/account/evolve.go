@@ -39,10 +39,12 @@ func Evolve(s State, event Event) State {
 	case ContactConfirmed:
 		s.CardVersion++
 		if e.Channel == SMS {
-			s.Phone, s.PhoneChangedBy = e.Value, e.ChangeID
+			s.Phone, s.PhoneChangedBy, s.FormerPhone = e.Value, e.ChangeID, ""
 		} else {
-			s.Email, s.EmailChangedBy = e.Value, e.ChangeID
+			s.Email, s.EmailChangedBy, s.FormerEmail = e.Value, e.ChangeID, ""
 		}
+	case ContactCorrected:
+		return contactCorrected(s, e)
 	case NotificationMethodChanged:
 		s.NotifyBy = e.NotifyBy
 	case LanguageChanged:
@@ -70,6 +72,18 @@ func registrationConfirmed(s State, e RegistrationConfirmed) State {
 	s.CardVersion++
 	s.Card = Card{LastName: r.LastName, FirstName: r.FirstName, MiddleName: r.MiddleName, Organization: r.Organization}
 	s.Pending = RegistrationStarted{}
+	return s
+}
+
+func contactCorrected(s State, e ContactCorrected) State {
+	s.CardVersion++
+	s.CredentialEpoch, s.Sessions, s.Resets = e.CredentialEpoch, nil, nil
+	s.PhoneChange, s.EmailChange = ContactChangeRequested{}, ContactChangeRequested{}
+	if e.Channel == SMS {
+		s.Phone, s.FormerPhone = e.Value, e.Former
+	} else {
+		s.Email, s.FormerEmail = e.Value, e.Former
+	}
 	return s
 }
 

@@ -30,6 +30,8 @@ type State struct {
 	RegistrationID string                 // by which the account became active; empty for staff
 	PhoneChange    ContactChangeRequested // the latest; no ID if there was none
 	EmailChange    ContactChangeRequested
+	FormerPhone    string // what Phone was corrected from; empty: it was not
+	FormerEmail    string
 	PhoneChangedBy string // id of the change that took effect last
 	EmailChangedBy string
 

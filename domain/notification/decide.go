@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"services.example/portal/domain/problem"
 )
 
 // Command asks something of a notice.
@@ -35,11 +37,15 @@ type RecordLoss struct {
 	At     time.Time
 }
 
+// Resume asks for a notice that was given up or postponed to be tried again at once.
+type Resume struct{ At time.Time }
+
 func (Request) isNotificationCommand()        {}
 func (RecordSent) isNotificationCommand()     {}
 func (RecordFault) isNotificationCommand()    {}
 func (RecordDelivery) isNotificationCommand() {}
 func (RecordLoss) isNotificationCommand()     {}
+func (Resume) isNotificationCommand()         {}
 
 var (
 	errUnknown    = errors.New("not a command for notices")
@@ -48,7 +54,7 @@ var (
 )
 
 // Decide gives the events that a command brings about: none where it is in effect already, or comes too late to change
-// anything. Its errors are mistakes of the program.
+// anything. Its errors are mistakes of the program, but for the *problem.Problem already-sent of Resume.
 func Decide(s State, command Command) ([]Event, error) {
 	if c, ok := command.(Request); ok {
 		return request(s, c)
@@ -71,10 +77,23 @@ func Decide(s State, command Command) ([]Event, error) {
 		if s.Status == StatusSent {
 			return []Event{Failed(c)}, nil
 		}
+	case Resume:
+		return resume(s, c)
 	default:
 		return nil, fmt.Errorf("%w: %T", errUnknown, command)
 	}
 	return nil, nil
+}
+
+func resume(s State, c Resume) ([]Event, error) {
+	switch {
+	case s.Status == StatusSent || s.Status == StatusDelivered:
+		return nil, problem.New(problem.WrongState, "already-sent")
+	case s.Fresh():
+		return nil, nil
+	default:
+		return []Event{Resumed(c)}, nil
+	}
 }
 
 func request(s State, c Request) ([]Event, error) {
@@ -92,7 +111,7 @@ func recordFault(s State, c RecordFault) []Event {
 	if !s.Pending() || c.Attempt != s.Attempts+1 {
 		return nil
 	}
-	wait, again := waitAfter(c.Attempt)
+	wait, again := waitAfter(c.Attempt - s.Before)
 	if c.Permanent || !again {
 		return []Event{Failed{Reason: c.Reason, At: c.At}}
 	}

@@ -15,6 +15,7 @@ var EventTypes = map[string]Event{
 	"notification.sent.v1":      Sent{},
 	"notification.delivered.v1": Delivered{},
 	"notification.failed.v1":    Failed{},
+	"notification.resumed.v1":   Resumed{},
 }
 
 // Channel is how a notice travels.
@@ -64,8 +65,14 @@ type Failed struct {
 	At     time.Time `json:"at"`
 }
 
+// Resumed takes a notice up again that was given up or postponed: it is due at once, with as many tries as a new one.
+type Resumed struct {
+	At time.Time `json:"at"`
+}
+
 func (Requested) isNotificationEvent() {}
 func (Postponed) isNotificationEvent() {}
 func (Sent) isNotificationEvent()      {}
 func (Delivered) isNotificationEvent() {}
 func (Failed) isNotificationEvent()    {}
+func (Resumed) isNotificationEvent()   {}

@@ -24,6 +24,8 @@ type State struct {
 	Subject   string
 	Text      string // empty once the recipient was erased
 	Attempts  int    // that did not work
+	Before    int    // those of them that were made before it was taken up again
+	Again     int    // how often it was taken up again after it had been given up
 	NextAt    time.Time
 	Ref       string // by which the gateway reports on it
 }
@@ -43,7 +45,12 @@ func Evolve(s State, event Event) State {
 	case Delivered:
 		s.Status = StatusDelivered
 	case Failed:
-		s.Status = StatusFailed
+		s.Status, s.Attempts = StatusFailed, s.Attempts+1 // by the latest attempt, or by a report on it
+	case Resumed:
+		if s.Status == StatusFailed {
+			s.Again++
+		}
+		s.Status, s.Before, s.NextAt = StatusRequested, s.Attempts, e.At
 	}
 	return s
 }
@@ -51,13 +58,16 @@ func Evolve(s State, event Event) State {
 // Pending tells whether the notice is still to be handed to its gateway.
 func (s State) Pending() bool { return s.Status == StatusRequested || s.Status == StatusPostponed }
 
+// Fresh tells whether the notice was not tried yet since it was asked for, or taken up again.
+func (s State) Fresh() bool { return s.Status == StatusRequested }
+
 // Due tells whether the notice is to be tried now. A first try is always due. So is one that would have to wait for longer
 // than anything is postponed: the clock was set back since.
 func (s State) Due(now time.Time) bool {
 	switch {
 	case !s.Pending():
 		return false
-	case s.Attempts == 0:
+	case s.Fresh():
 		return true
 	default:
 		return !s.NextAt.After(now) || s.NextAt.After(now.Add(LongestWait))

@@ -85,7 +85,7 @@ const streams = "account-"
 func keys(event codec.Envelope) []string {
 	switch event.Event.(type) {
 	case account.RegistrationStarted, account.RegistrationConfirmed, account.StaffAccountCreated,
-		account.ClientCardSaved, account.ContactConfirmed, account.NotificationMethodChanged,
+		account.ClientCardSaved, account.ContactConfirmed, account.ContactCorrected, account.NotificationMethodChanged,
 		account.LanguageChanged, account.Blocked, account.Unblocked, account.Erased:
 		return []string{strings.TrimPrefix(event.Stream, streams)}
 	default:
@@ -121,12 +121,9 @@ func fold(p *Profile, id string, event codec.Envelope) *Profile {
 		p.ClientCard = cardJSON(e.Card)
 		p.CardVersion++
 	case account.ContactConfirmed:
-		p.CardVersion++
-		if e.Channel == account.SMS {
-			p.Phone = e.Value
-		} else {
-			p.Email = e.Value
-		}
+		p.contact(e.Channel, e.Value)
+	case account.ContactCorrected:
+		p.contact(e.Channel, e.Value)
 	case account.NotificationMethodChanged:
 		p.NotifyBy = e.NotifyBy
 	case account.LanguageChanged:
@@ -139,6 +136,15 @@ func fold(p *Profile, id string, event codec.Envelope) *Profile {
 		return &Profile{AccountID: id, Erased: true}
 	}
 	return p
+}
+
+func (p *Profile) contact(channel account.Channel, value string) {
+	p.CardVersion++
+	if channel == account.SMS {
+		p.Phone = value
+	} else {
+		p.Email = value
+	}
 }
 
 func (p *Profile) confirm(e account.RegistrationConfirmed) {

@@ -1,8 +1,6 @@
 package envelope
 
 import (
-	"strconv"
-
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
@@ -13,15 +11,7 @@ import (
 // AppendFields writes the fields of an envelope into a document that is being written, as the driver would.
 func (e *Envelope) AppendFields(dst []byte) []byte {
 	dst = stored.AppendText(dst, "items", e.Items)
-	if len(e.Statuses) > 0 {
-		dst = bsoncore.AppendHeader(dst, bsoncore.TypeArray, "statuses")
-		dst = readstore.AppendDocument(dst, func(dst []byte) []byte {
-			for i, revision := range e.Statuses {
-				dst = bsoncore.AppendInt64Element(dst, strconv.Itoa(i), revision)
-			}
-			return dst
-		})
-	}
+	dst = appendIntegers(dst, "statuses", e.Statuses)
 	return stored.AppendSome(dst, "marks", e.Marks, (*Mark).appendFields)
 }
 

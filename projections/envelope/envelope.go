@@ -84,13 +84,18 @@ func (e *Envelope) Apply(event codec.Envelope) (changed bool) {
 			return false
 		}
 		letter := string(happened)
-		if event.Meta.Actor != "" && event.Meta.Actor == event.Meta.Subject { // whose data it is: the applicant
+		if byTheApplicant(event) {
 			letter = string(applicantDid)
 		}
 		e.Items += letter
 		e.Statuses = append(e.Statuses, event.Revision)
 	}
 	return true
+}
+
+// byTheApplicant tells whether an event was caused by whose data it holds.
+func byTheApplicant(event codec.Envelope) bool {
+	return event.Meta.Actor != "" && event.Meta.Actor == event.Meta.Subject
 }
 
 func messageLetter(side correspondence.Side) string {
@@ -173,10 +178,24 @@ func (e *Envelope) Thread() iter.Seq[Item] {
 // Unread counts the items that are new to a reader of a side.
 func (e *Envelope) Unread(reader string, side correspondence.Side) int {
 	mark := e.MarkOf(reader)
-	count := 0
-	for item := range e.Thread() {
-		if item.Unread(side, mark) {
-			count++
+	theirs := side == correspondence.Applicant
+	count, messages, statuses := 0, int64(0), 0
+	for n := range len(e.Items) { // as Thread does, at a fraction of the cost: it is counted with every message
+		switch e.Items[n] {
+		case byApplicant, byStaff:
+			if (e.Items[n] == byApplicant) != theirs && messages >= mark.Messages {
+				count++
+			}
+			messages++
+		default:
+			revision := int64(0)
+			if statuses < len(e.Statuses) {
+				revision = e.Statuses[statuses]
+			}
+			if (e.Items[n] == applicantDid) != theirs && revision >= mark.Application {
+				count++
+			}
+			statuses++
 		}
 	}
 	return count

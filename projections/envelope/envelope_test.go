@@ -59,6 +59,7 @@ func (n *naive) unread(reader string, side correspondence.Side) (count int) {
 type history struct {
 	naive
 	envelope  envelope.Envelope
+	news      envelope.News    // of the applicant
 	revisions map[string]int64 // the next of each stream
 }
 
@@ -70,9 +71,13 @@ func newHistory() *history {
 func (h *history) happens(stream, actor string, event any) (revision int64, changed bool) {
 	revision = h.revisions[stream]
 	h.revisions[stream]++
-	return revision, h.envelope.Apply(codec.Envelope{
+	happened := codec.Envelope{
 		Stream: stream + "x-1", Revision: revision, Event: event, Meta: codec.Metadata{Actor: actor, Subject: applicant},
-	})
+	}
+	if mark, is := event.(correspondence.ThreadRead); !is || mark.Reader == applicant {
+		h.news.Apply(happened)
+	}
+	return revision, h.envelope.Apply(happened)
 }
 
 var inThread = []any{
@@ -209,6 +214,77 @@ func TestEnvelopesAreStoredAsTheDriverStoresThem(t *testing.T) {
 			t.Fatalf("written as\n%v, by the driver as\n%v", bson.Raw(written), bson.Raw(body))
 		}
 		var want, got envelope.Envelope
+		if err := bson.Unmarshal(body, &want); err != nil {
+			t.Fatal(err)
+		}
+		if err := got.DecodeBSON(body); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("decoded otherwise than by the driver:\n%s", diff)
+		}
+	})
+}
+
+// The applicant's news is what the whole envelope counts for the applicant, whatever happens.
+func TestTheNewsIsWhatTheEnvelopeCounts(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		h := newHistory()
+		for range rapid.IntRange(0, 60).Draw(t, "events") {
+			h.draw(t)
+			if want, got := h.unread(applicant, correspondence.Applicant), h.news.Count(); got != want {
+				t.Fatalf("%d are new, want %d: %+v", got, want, h.news)
+			}
+		}
+	})
+}
+
+// What was read leaves nothing behind, and what the applicant writes takes no room.
+func TestTheNewsDoesNotGrowWithTheThread(t *testing.T) {
+	t.Parallel()
+	h := newHistory()
+	for range 3 {
+		h.happens(envelope.Correspondence, applicant, correspondence.MessagePosted{Side: correspondence.Applicant})
+	}
+	want := envelope.News{}
+	if diff := cmp.Diff(want, h.news); diff != "" {
+		t.Errorf("after messages of one's own (-want +got):\n%s", diff)
+	}
+	h.happens(envelope.Correspondence, executor, correspondence.MessagePosted{Side: correspondence.Staff})
+	h.happens(envelope.Correspondence, applicant, correspondence.MessagePosted{Side: correspondence.Applicant})
+	h.happens(envelope.Correspondence, executor, correspondence.MessagePosted{Side: correspondence.Staff})
+	h.happens(envelope.Applications, executor, application.TakenIntoWork{})
+	want = envelope.News{First: 3, Since: "n-n", Events: []int64{0}}
+	if diff := cmp.Diff(want, h.news); diff != "" {
+		t.Errorf("after answers (-want +got):\n%s", diff)
+	}
+	h.happens(envelope.Readings, applicant, correspondence.ThreadRead{Reader: applicant, Side: correspondence.Applicant, Messages: 4})
+	want = envelope.News{Messages: 4, First: 5, Since: "n", Events: []int64{0}}
+	if diff := cmp.Diff(want, h.news); diff != "" {
+		t.Errorf("after the first answer was read (-want +got):\n%s", diff)
+	}
+	h.happens(envelope.Readings, applicant, correspondence.ThreadRead{
+		Reader: applicant, Side: correspondence.Applicant, Messages: 6, Application: 1,
+	})
+	want = envelope.News{Messages: 6, Application: 1}
+	if diff := cmp.Diff(want, h.news); diff != "" {
+		t.Errorf("after all was read (-want +got):\n%s", diff)
+	}
+}
+
+func TestNewsIsStoredAsTheDriverStoresIt(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		drawn := rapid.Make[envelope.News]().Draw(t, "news")
+		body, err := bson.Marshal(drawn)
+		if err != nil {
+			t.Skip("the driver does not store it")
+		}
+		if written := readstore.AppendDocument(nil, drawn.AppendFields); !bytes.Equal(written, body) {
+			t.Fatalf("written as\n%v, by the driver as\n%v", bson.Raw(written), bson.Raw(body))
+		}
+		var want, got envelope.News
 		if err := bson.Unmarshal(body, &want); err != nil {
 			t.Fatal(err)
 		}

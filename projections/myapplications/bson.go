@@ -23,7 +23,7 @@ func (r *Row) AppendBSON(dst []byte) []byte {
 		dst = readstore.AppendInt(dst, "unread", r.Unread)
 		dst = stored.AppendText(dst, "unreadOf", r.UnreadOf)
 		dst = stored.AppendText(dst, "refusedOf", r.RefusedOf)
-		return stored.AppendNested(dst, "envelope", r.Envelope.AppendFields)
+		return stored.AppendNested(dst, "news", r.News.AppendFields)
 	})
 }
 
@@ -32,10 +32,10 @@ func (r *Row) AppendBSON(dst []byte) []byte {
 func (r *Row) DecodeBSON(body bson.Raw) error {
 	var failed error
 	err := readstore.Fields(body, func(key []byte, v bsoncore.Value) {
-		if string(key) != "envelope" {
+		if string(key) != "news" {
 			r.set(key, v)
 		} else if fields, ok := v.DocumentOK(); ok && failed == nil {
-			failed = r.Envelope.DecodeBSON(bson.Raw(fields))
+			failed = r.News.DecodeBSON(bson.Raw(fields))
 		}
 	})
 	if err != nil {
@@ -44,10 +44,10 @@ func (r *Row) DecodeBSON(body bson.Raw) error {
 	return failed
 }
 
-// Line is a row without its envelope, for lists.
+// Line is a row without its news, for lists.
 type Line struct{ Row }
 
-// DecodeBSON reads a stored row but for its envelope.
+// DecodeBSON reads a stored row but for its news.
 func (l *Line) DecodeBSON(body bson.Raw) error { return readstore.Fields(body, l.set) }
 
 func (r *Row) set(key []byte, v bsoncore.Value) {

@@ -34,10 +34,7 @@ func TestRowsAreStoredAsTheDriverStoresThem(t *testing.T) {
 			StartedAt: moment.Draw(t, "started"), TermKind: service.TermKind(rapid.String().Draw(t, "kind")),
 			Unread: rapid.Int().Draw(t, "unread"), UnreadOf: rapid.String().Draw(t, "unread of"),
 			RefusedOf: rapid.String().Draw(t, "refused of"),
-			Envelope: envelope.Envelope{
-				Items: rapid.String().Draw(t, "items"), Statuses: rapid.SliceOf(rapid.Int64()).Draw(t, "statuses"),
-				Marks: rapid.SliceOf(rapid.Make[envelope.Mark]()).Draw(t, "marks"),
-			},
+			News:      rapid.Make[envelope.News]().Draw(t, "news"),
 		}
 		body, err := bson.Marshal(row)
 		if err != nil {
@@ -60,7 +57,7 @@ func TestRowsAreStoredAsTheDriverStoresThem(t *testing.T) {
 		if err := line.DecodeBSON(body); err != nil {
 			t.Fatal(err)
 		}
-		want.Envelope = envelope.Envelope{}
+		want.News = envelope.News{}
 		if diff := cmp.Diff(want, line.Row); diff != "" {
 			t.Errorf("decoded otherwise for a list:\n%s", diff)
 		}
@@ -70,7 +67,7 @@ func TestRowsAreStoredAsTheDriverStoresThem(t *testing.T) {
 func FuzzDecodeRow(f *testing.F) {
 	body, err := bson.Marshal(myapplications.Row{
 		Applicant: "a", Standing: lifecycle.Standing{Executors: []string{"b"}},
-		Envelope: envelope.Envelope{Items: "oas", Statuses: []int64{3}, Marks: []envelope.Mark{{Reader: "a", Messages: 1}}},
+		News: envelope.News{Messages: 1, First: 1, Since: "n-n", Events: []int64{3}},
 	})
 	if err != nil {
 		f.Fatal(err)

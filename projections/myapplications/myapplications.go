@@ -1,5 +1,5 @@
 // Package myapplications is the read model behind "My applications" and the bell: one row an application, drafts among
-// them, with its envelope.
+// them, with what is new to its applicant.
 //
 // Document: the application's id. Streams: application-, correspondence-, reading-.
 package myapplications
@@ -37,12 +37,12 @@ type Row struct {
 	ServiceID          string `bson:"serviceId"`
 	ServiceVersion     int    `bson:"serviceVersion"`
 	lifecycle.Standing `bson:",inline"`
-	StartedAt          time.Time         `bson:"startedAt"`
-	TermKind           service.TermKind  `bson:"termKind"`            // the days in which days left are counted; empty: not sent
-	Unread             int               `bson:"unread"`              // items of the thread that are new to the applicant
-	UnreadOf           string            `bson:"unreadOf,omitempty"`  // the applicant, while something is unread
-	RefusedOf          string            `bson:"refusedOf,omitempty"` // the applicant, of what was refused
-	Envelope           envelope.Envelope `bson:"envelope"`            // with the applicant's mark alone
+	StartedAt          time.Time        `bson:"startedAt"`
+	TermKind           service.TermKind `bson:"termKind"`            // the days in which days left are counted; empty: not sent
+	Unread             int              `bson:"unread"`              // items of the thread that are new to the applicant
+	UnreadOf           string           `bson:"unreadOf,omitempty"`  // the applicant, while something is unread
+	RefusedOf          string           `bson:"refusedOf,omitempty"` // the applicant, of what was refused
+	News               envelope.News    `bson:"news"`                // which items those are
 }
 
 // Model is the projection.
@@ -72,10 +72,10 @@ var Model = projections.ReadModel[Row]{
 }
 
 func keys(event codec.Envelope) []string {
-	switch e := event.Event.(type) {
-	case application.DraftStarted, application.DraftDeleted, correspondence.MessagePosted:
-	case correspondence.ThreadRead:
-		if e.Side != correspondence.Applicant {
+	switch event.Event.(type) {
+	case application.DraftStarted, application.DraftDeleted:
+	case correspondence.MessagePosted, correspondence.ThreadRead:
+		if !envelope.IsNews(event) { // such as the applicant's own messages
 			return nil
 		}
 	default:
@@ -108,8 +108,8 @@ func fold(row *Row, _ string, event codec.Envelope) *Row {
 	}
 	row.Apply(event.Event)
 	row.RefusedOf = row.theirs(row.Refused())
-	if row.Envelope.Apply(event) {
-		row.Unread = row.Envelope.Unread(row.Applicant, correspondence.Applicant)
+	if row.News.Apply(event) {
+		row.Unread = row.News.Count()
 		row.UnreadOf = row.theirs(row.Unread > 0)
 	}
 	return row

@@ -49,15 +49,13 @@ func draft() myapplications.Row {
 func sent(change func(row *myapplications.Row)) myapplications.Row {
 	row := draft()
 	row.Status, row.SubmittedAt, row.DueAt, row.TermKind = "submitted", &tuesday, &due, service.WorkingDays
-	row.Envelope = envelope.Envelope{Items: "o", Statuses: []int64{1}}
 	change(&row)
 	return row
 }
 
 // closed makes the row's envelope one with something unread.
-func closed(row *myapplications.Row, unread int, items string, statuses ...int64) {
-	row.Unread, row.UnreadOf = unread, applicant
-	row.Envelope = envelope.Envelope{Items: items, Statuses: statuses}
+func closed(row *myapplications.Row, news envelope.News) {
+	row.Unread, row.UnreadOf, row.News = news.Count(), applicant, news
 }
 
 func TestRows(t *testing.T) {
@@ -86,47 +84,45 @@ func TestRows(t *testing.T) {
 		"what the provider does closes the envelope": {
 			inWork, map[string]myapplications.Row{id: sent(func(row *myapplications.Row) {
 				row.Status, row.Executors = "in_work", []string{executor}
-				closed(row, 2, "oee", 1, 2, 3)
+				closed(row, envelope.News{Events: []int64{2, 3}})
 			})},
 		},
 		"a removed executor works on it no more": {
 			byStaff(inWork, stream, application.ExecutorRemoved{Executor: executor}),
 			map[string]myapplications.Row{id: sent(func(row *myapplications.Row) {
 				row.Status = "in_work"
-				closed(row, 3, "oeee", 1, 2, 3, 4)
+				closed(row, envelope.News{Events: []int64{2, 3, 4}})
 			})},
 		},
 		"of the messages those of the other side are unread": {
 			byStaff(whenSent.In(thread, applicant, "applicant", question), thread, answer),
-			map[string]myapplications.Row{id: sent(func(row *myapplications.Row) { closed(row, 1, "oas", 1) })},
+			map[string]myapplications.Row{id: sent(func(row *myapplications.Row) { closed(row, envelope.News{First: 1, Since: "n"}) })},
 		},
 		"reading opens the envelope, and it stays open": {
 			byStaff(whenSent, thread, answer).In(readings, applicant, "applicant",
 				correspondence.ThreadRead{Reader: applicant, Side: correspondence.Applicant, Messages: 1, Application: 2},
 				correspondence.ThreadRead{Reader: applicant, Side: correspondence.Applicant, Messages: 0, Application: 1}),
 			map[string]myapplications.Row{id: sent(func(row *myapplications.Row) {
-				row.Envelope = envelope.Envelope{
-					Items: "os", Statuses: []int64{1}, Marks: []envelope.Mark{{Reader: applicant, Messages: 1, Application: 2}},
-				}
+				row.News = envelope.News{Messages: 1, Application: 2}
 			})},
 		},
 		"what staff reads is not read by the applicant": {
 			byStaff(byStaff(whenSent, thread, answer), readings,
 				correspondence.ThreadRead{Reader: executor, Side: correspondence.Staff, Messages: 1, Application: 2}),
-			map[string]myapplications.Row{id: sent(func(row *myapplications.Row) { closed(row, 1, "os", 1) })},
+			map[string]myapplications.Row{id: sent(func(row *myapplications.Row) { closed(row, envelope.News{Since: "n"}) })},
 		},
 		"an application sent again is due later": {
 			byApplicant(byStaff(inWork, stream, application.ReturnedForCompletion{Executor: executor}), application.Resubmitted{DueAt: later}),
 			map[string]myapplications.Row{id: sent(func(row *myapplications.Row) {
 				row.Executors, row.DueAt = []string{executor}, &later
-				closed(row, 3, "oeeeo", 1, 2, 3, 4, 5)
+				closed(row, envelope.News{Events: []int64{2, 3, 4}})
 			})},
 		},
 		"a moved due date is the due date": {
 			byStaff(whenSent, stream, application.DueDateMoved{DueAt: later}),
 			map[string]myapplications.Row{id: sent(func(row *myapplications.Row) {
 				row.DueAt = &later
-				closed(row, 1, "oe", 1, 2)
+				closed(row, envelope.News{Events: []int64{2}})
 			})},
 		},
 		"a refused application is completed, and found among the refused": {
@@ -134,7 +130,7 @@ func TestRows(t *testing.T) {
 			map[string]myapplications.Row{id: sent(func(row *myapplications.Row) {
 				row.Status, row.Outcome, row.Decided, row.Executors = "completed", "refused", "refused", []string{executor}
 				row.RefusedOf = applicant
-				closed(row, 4, "oeeee", 1, 2, 3, 4, 5)
+				closed(row, envelope.News{Events: []int64{2, 3, 4, 5}})
 			})},
 		},
 		"what waits for a signature waits until every document is signed": {
@@ -144,7 +140,7 @@ func TestRows(t *testing.T) {
 				application.DocumentIssued{DocumentID: "new", Signers: []string{"applicant"}, Supersedes: "old"}),
 			map[string]myapplications.Row{id: sent(func(row *myapplications.Row) {
 				row.Status, row.Decided, row.Unsigned, row.Executors = "awaiting_signature", "approved", []string{"new"}, []string{executor}
-				closed(row, 6, "oeeeeee", 1, 2, 3, 4, 5, 6, 7)
+				closed(row, envelope.News{Events: []int64{2, 3, 4, 5, 6, 7}})
 			})},
 		},
 		"what is signed is approved again": {
@@ -152,13 +148,13 @@ func TestRows(t *testing.T) {
 				application.DocumentIssued{DocumentID: "new", Signers: []string{"applicant"}}, application.DocumentSigned{DocumentID: "new"}),
 			map[string]myapplications.Row{id: sent(func(row *myapplications.Row) {
 				row.Status, row.Decided, row.Executors = "approved", "approved", []string{executor}
-				closed(row, 5, "oeeeee", 1, 2, 3, 4, 5, 6)
+				closed(row, envelope.News{Events: []int64{2, 3, 4, 5, 6}})
 			})},
 		},
 		"a withdrawn application stays listed": {
 			byApplicant(whenSent, application.Withdrawn{ServiceID: offered, At: due}),
 			map[string]myapplications.Row{id: sent(func(row *myapplications.Row) {
-				row.Status, row.Envelope = "withdrawn", envelope.Envelope{Items: "oo", Statuses: []int64{1, 2}}
+				row.Status = "withdrawn"
 			})},
 		},
 		"a deleted draft is gone": {

@@ -21,6 +21,7 @@ const Name = "notifications"
 const (
 	ByApplication             = "by_application"
 	ByApplicationAndRecipient = "by_application_and_recipient"
+	ByStatus                  = "by_status"
 	ByDue                     = "by_due" // of those that are still to be handed to a gateway
 	ByRef                     = "by_ref" // of those that a gateway reports on; the latest first, as gateways use names again
 )
@@ -52,13 +53,14 @@ type Due struct {
 // Model is the projection.
 var Model = projections.ReadModel[Notice]{
 	Name:    Name,
-	Version: 1,
+	Version: 2,
 	Streams: []string{streams},
 	Indexes: []readstore.Index{
 		{Name: ByApplication, Fields: []readstore.Field{{Path: "applicationId"}, {Path: "requestedAt"}}},
 		{Name: ByApplicationAndRecipient, Fields: []readstore.Field{
 			{Path: "applicationId"}, {Path: "recipient"}, {Path: "requestedAt"},
 		}},
+		{Name: ByStatus, Fields: []readstore.Field{{Path: "status"}, {Path: "requestedAt"}}},
 		{Name: ByDue, Fields: []readstore.Field{{Path: "due.channel"}, {Path: "due.tried"}, {Path: "due.at"}}},
 		{Name: ByRef, Fields: []readstore.Field{{Path: "ref"}, {Path: "sentAt", Desc: true}}},
 	},
@@ -98,6 +100,9 @@ func fold(n *Notice, _ string, event codec.Envelope) *Notice {
 			n.Attempts++
 		}
 		n.Status, n.FailedAt, n.Reason, n.Due = notification.StatusFailed, &e.At, e.Reason, nil
+	case notification.Resumed:
+		n.Status, n.SentAt, n.FailedAt = notification.StatusRequested, nil, nil
+		n.Due = &Due{Channel: n.Channel, At: e.At}
 	}
 	return n
 }

@@ -1,6 +1,7 @@
 package workqueue_test
 
 import (
+	"bytes"
 	"testing"
 	"time"
 
@@ -43,12 +44,16 @@ var drawnRow = rapid.Custom(func(t *rapid.T) workqueue.Row {
 	}
 })
 
-func TestRowsAreDecodedAsTheDriverDecodesThem(t *testing.T) {
+func TestRowsAreStoredAsTheDriverStoresThem(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		body, err := bson.Marshal(drawnRow.Draw(t, "row"))
+		row := drawnRow.Draw(t, "row")
+		body, err := bson.Marshal(row)
 		if err != nil {
 			t.Skip("the driver does not store it")
+		}
+		if written := row.AppendBSON([]byte("before")); !bytes.Equal(written, append([]byte("before"), body...)) {
+			t.Fatalf("written as\n%v, by the driver as\n%v", bson.Raw(written[len("before"):]), bson.Raw(body))
 		}
 		var want, got workqueue.Row
 		if err := bson.Unmarshal(body, &want); err != nil {
@@ -59,6 +64,21 @@ func TestRowsAreDecodedAsTheDriverDecodesThem(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("decoded otherwise than by the driver:\n%s", diff)
+		}
+	})
+}
+
+// A field that is added to a struct and forgotten when it is written would never be stored.
+func TestNoFieldOfARowIsForgotten(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		row := rapid.Make[workqueue.Row]().Draw(t, "row")
+		want, err := bson.Marshal(&row)
+		if err != nil {
+			t.Skip("the driver does not store it")
+		}
+		if got := row.AppendBSON(nil); !bytes.Equal(got, want) {
+			t.Fatalf("written as\n%v, by the driver as\n%v", bson.Raw(got), bson.Raw(want))
 		}
 	})
 }

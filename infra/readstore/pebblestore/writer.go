@@ -11,8 +11,9 @@ import (
 type writer struct {
 	store    *Store
 	batch    *pebble.Batch
-	key      []byte // scratch
-	old, new keySet // scratch
+	key      []byte      // scratch
+	old, new keySet      // scratch
+	differ   differences // scratch
 }
 
 func (s *Store) newWriter() *writer {
@@ -52,8 +53,19 @@ func (w *writer) flush() error {
 
 // replace puts a record (nil: none) in the place of the stored one (nil: none), and the same in all indexes.
 func (w *writer) replace(c *collection, id string, stored, wanted record) error {
+	w.differ.known = false
+	if stored != nil && wanted != nil {
+		w.differ.between(stored.body(), wanted.body())
+	}
 	for _, ix := range c.indexes {
-		if err := w.reindex(ix, id, stored, wanted); err != nil {
+		var err error
+		switch {
+		case w.differ.concern(ix):
+			err = w.reindex(ix, id, stored, wanted)
+		case ix.Covering:
+			err = w.cover(ix, id, wanted)
+		}
+		if err != nil {
 			return fmt.Errorf("document %q of collection %s: %w", id, c.name, err)
 		}
 	}
@@ -94,6 +106,20 @@ func (w *writer) reindex(ix *index, id string, stored, wanted record) error {
 			continue
 		}
 		if err := w.refer(ix, w.new.key(i), several, id, wanted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cover puts the wanted record into the entries of a covering index that stay where they are.
+func (w *writer) cover(ix *index, id string, wanted record) error {
+	w.new.reset()
+	if err := ix.keys(&w.new, id, wanted.body()); err != nil {
+		return err
+	}
+	for i := range w.new.count() {
+		if err := w.refer(ix, w.new.key(i), w.new.count() > 1, id, wanted); err != nil {
 			return err
 		}
 	}
