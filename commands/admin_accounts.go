@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 
@@ -32,8 +33,11 @@ type AnyAccount struct {
 // the whole number. Error: invalid, for what is no number.
 func (a *Accounts) FindAccount(ctx context.Context, login string) (*AnyAccount, error) {
 	number, err := identity.ParseNumber(login)
+	if fault, ok := errors.AsType[*identity.Error](err); ok {
+		return nil, problem.Input(fault.Field("login"))
+	}
 	if err != nil {
-		return nil, problem.Input(problem.Field{Location: "login", Code: "number-invalid"})
+		return nil, fmt.Errorf("reading a login: %w", err)
 	}
 	id := a.deps.Secrets.AccountID(number.String())
 	s, err := a.streams.accounts.state(ctx, id)

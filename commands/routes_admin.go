@@ -37,13 +37,14 @@ func (r *Routes) registerAdmin(api huma.API) {
 		"Replace the days that differ from Monday to Friday; due dates that are set stay", http.StatusOK), r.changeCalendar)
 }
 
-type administered struct {
+// Administered is a command of an administrator.
+type Administered struct {
 	Idempotent
 	IfMatch string `header:"If-Match" required:"false"`
 }
 
 // request describes an administrator's command.
-func (in administered) request(ctx context.Context) (Request, error) {
+func (in Administered) request(ctx context.Context) (Request, error) {
 	req, err := requestOf(ctx, string(account.Admin))
 	if err != nil {
 		return Request{}, err
@@ -79,7 +80,7 @@ func (r *Routes) findAccount(ctx context.Context, in *struct {
 }
 
 type onAccount struct {
-	administered
+	Administered
 	AccountID string `path:"accountId"`
 	Body      struct {
 		Reason string `json:"reason" doc:"At most 1000 characters; kept with the account"`
@@ -103,7 +104,7 @@ func (r *Routes) unblockAccount(ctx context.Context, in *onAccount) (*writtenAns
 }
 
 func (r *Routes) correctContacts(ctx context.Context, in *struct {
-	administered
+	Administered
 	AccountID string `path:"accountId"`
 	Body      struct {
 		Phone  string `json:"phone,omitempty" doc:"As it is if absent"`
@@ -121,7 +122,7 @@ func (r *Routes) correctContacts(ctx context.Context, in *struct {
 }
 
 func (r *Routes) resendNotice(ctx context.Context, in *struct {
-	administered
+	Administered
 	NoticeID string `path:"noticeId"`
 },
 ) (*writtenAnswer, error) {
@@ -154,7 +155,7 @@ type calendarAnswer struct {
 }
 
 func (r *Routes) changeCalendar(ctx context.Context, in *struct {
-	administered
+	Administered
 	CalendarID string `path:"calendarId"`
 	Body       struct {
 		Holidays        []string `json:"holidays" doc:"Days from Monday to Friday that are not worked, yyyy-mm-dd"`

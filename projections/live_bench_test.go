@@ -152,8 +152,8 @@ func (l *live) draft(applications int) {
 	}
 }
 
-// measure makes b.N events, which then are written at once and folded into all read models.
-func (l *live) measure(last string, make func(i int) (string, eventstore.Event)) {
+// measure asks for b.N events, which then are written at once and folded into all read models.
+func (l *live) measure(last string, event func(i int) (string, eventstore.Event)) {
 	type ready struct {
 		stream string
 		event  eventstore.Event
@@ -163,8 +163,8 @@ func (l *live) measure(last string, make func(i int) (string, eventstore.Event))
 	}
 	events := []ready{}
 	for i := range l.b.N {
-		stream, event := make(i)
-		events = append(events, ready{stream, event})
+		stream, made := event(i)
+		events = append(events, ready{stream, made})
 	}
 	l.b.ReportAllocs()
 	l.b.ResetTimer()

@@ -68,6 +68,12 @@ func (e *Engine) project(ctx context.Context, held *lease.Held) error {
 	return ctx.Err()
 }
 
+// Owns tells whether this process projects now.
+func (e *Engine) Owns() bool {
+	s, _ := e.owner()
+	return s != nil
+}
+
 // own returns the session in which this process projects. If another process does, it is asked to hand over.
 func (e *Engine) own(ctx context.Context) (*session, error) {
 	for {

@@ -26,6 +26,7 @@ type Deps struct {
 	Now      func() time.Time
 	Events   eventstore.Store // of which open pages hear
 	Sessions Sessions
+	Status   Status // of the read models, for administrators
 }
 
 // Progress knows which collection serves a read model and how far it is.
@@ -77,6 +78,7 @@ func (q *Queries) Register(api huma.API) {
 	q.registerMyEvents(api)
 	q.registerFile(api)
 	q.registerDocuments(api)
+	q.registerAdmin(api)
 }
 
 // longestWait is how long a query waits for its read model to reach Min-Position.

@@ -79,7 +79,7 @@ func newWorld(tb testing.TB) *world {
 	done(tb, engine.Start(context.WithoutCancel(tb.Context()))) // until Close
 	closes(engine.Close)
 	w := &world{t: tb, log: log, codec: events, engine: engine, files: files{}, clock: &clock{at: noon}}
-	w.queries = New(Deps{Reads: reads, Progress: engine, Files: w.files, Now: w.clock.Now})
+	w.queries = New(Deps{Reads: reads, Progress: engine, Files: w.files, Now: w.clock.Now, Status: engine})
 	w.server = serve(tb, w.queries)
 	return w
 }

@@ -239,8 +239,10 @@ func (f *filler) application(ctx context.Context, i int) error {
 	}
 	events[0] = draft
 	if !f.draft(i) {
-		term := offered.Content.Passport.Term
-		events = append(events, application.Submitted{ServiceID: offered.ID, Term: term, DueAt: at.AddDate(0, 0, term.Days), At: at})
+		events = append(events, application.Submitted{
+			ServiceID: offered.ID, ProviderID: offered.Content.Passport.ProviderID, Term: offered.Content.Passport.Term,
+			DueAt: at.AddDate(1, 0, 0), At: at, // far ahead: no portal has as many warnings to give at once
+		})
 		if i%50 == 1 {
 			events = append(events, application.Withdrawn{ServiceID: offered.ID, At: at})
 		}

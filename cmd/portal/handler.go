@@ -26,7 +26,7 @@ type handlerOptions struct {
 // handler is the whole of what the portal answers.
 func handler(p *portal, with handlerOptions) http.Handler {
 	cookies := httpapi.Cookies{Production: with.production}
-	routes := &commands.Routes{Commands: p.commands, Cookies: cookies, SMSToken: with.smsToken}
+	routes := &commands.Routes{Commands: p.commands, Cookies: cookies, SMSToken: with.smsToken, ReadModels: p.rebuilds}
 	router := chi.NewRouter()
 	router.Use(clientAddress(with.trustedProxies), httpapi.Protect, with.metrics.Requests, middleware.GetHead)
 	router.NotFound(func(w http.ResponseWriter, r *http.Request) {

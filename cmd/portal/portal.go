@@ -40,6 +40,7 @@ type portal struct {
 	sessions *session.Store
 	commands *commands.Commands
 	engine   *projections.Engine
+	rebuilds *rebuilds
 	queries  *readapi.Queries
 	secrets  secrets
 	now      func() time.Time
@@ -121,8 +122,10 @@ func open(ctx context.Context, where storage, with options) (_ *portal, err erro
 	if p.engine, err = projections.New(config); err != nil {
 		return nil, err
 	}
+	p.rebuilds = newRebuilds(p.engine)
 	p.queries = readapi.New(readapi.Deps{
 		Reads: p.reads, Progress: p.engine, Files: files{p.blobs}, Now: p.now, Events: p.events, Sessions: p.sessions,
+		Status: p.engine,
 	})
 	return p, nil
 }
@@ -136,6 +139,9 @@ var ephemeral = []readstore.Collection{session.Collection, commands.ChallengeCol
 // close closes what was opened, the last first.
 func (p *portal) close() error {
 	var faults []error
+	if p.rebuilds != nil {
+		p.rebuilds.close()
+	}
 	if p.engine != nil {
 		faults = append(faults, p.engine.Close())
 	}

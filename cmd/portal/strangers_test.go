@@ -19,6 +19,7 @@ const (
 	signedIn      audience = "whoever is signed in"                          // about what is their own
 	providers     audience = "any provider's staff"                          // about what was sent to their provider
 	statisticians audience = "any provider's staff, admins and analysts"     // about figures
+	admins        audience = "admins"                                        // for others there is no such page
 	applicants    audience = "the applicant"                                 // of the application
 	staff         audience = "the provider's staff"                          // of the application's provider, once it was sent
 	parties       audience = "the applicant and the provider's staff"        // of the application
@@ -36,6 +37,8 @@ func (a audience) includes(roles ...string) bool {
 		return ofProvider
 	case statisticians:
 		return ofProvider || has("admin") || has("analyst")
+	case admins:
+		return has("admin")
 	case partiesEyes:
 		return has("auditor")
 	default:
@@ -106,6 +109,17 @@ var operations = map[string]rule{
 	"work-queue":      {who: providers},
 	"work-colleagues": {who: providers},
 	"work-statistics": {who: statisticians},
+
+	"find-account":        {who: admins, tries: bodies(`{"login":"x"}`)},
+	"block-account":       {who: admins, tries: bodies(`{"reason":""}`)},
+	"unblock-account":     {who: admins, tries: bodies(`{"reason":""}`)},
+	"correct-contacts":    {who: admins, tries: bodies(`{"reason":""}`)},
+	"list-notifications":  {who: admins},
+	"resend-notification": {who: admins},
+	"list-projections":    {who: admins},
+	"rebuild-projection":  {who: admins},
+	"read-calendar":       {who: admins},
+	"change-calendar":     {who: admins, tries: bodies(`{"holidays":["x"],"workingWeekends":[]}`)},
 
 	"read-application":   {who: parties},
 	"read-timeline":      {who: parties},
@@ -184,7 +198,7 @@ type strangerOffice struct {
 // fill puts ids into the gaps of a path.
 func (o *strangerOffice) fill(e endpoint, id string) string {
 	path := strings.NewReplacer("{id}", id, "{fileId}", o.matter.file, "{stepId}", o.matter.step,
-		"{accountId}", o.matter.executor).Replace(e.path)
+		"{accountId}", o.matter.executor, "{noticeId}", nowhere, "{name}", "notifications", "{calendarId}", "kz").Replace(e.path)
 	if strings.Contains(path, "{") {
 		o.t.Errorf("%s: what goes into %s is not known", e.id, path)
 	}
@@ -353,6 +367,7 @@ func TestStrangers(t *testing.T) {
 		{"a document", o.documents},
 		{"on the other side", o.otherSide},
 		{"lists", o.lists},
+		{"the administrator's", o.administration},
 	} {
 		t.Run(group.name, group.run) // one after the other: the events are counted in between
 		if diff := cmp.Diff(before, written(t, o.server.data)); diff != "" {
@@ -496,6 +511,23 @@ func (o *strangerOffice) lists(t *testing.T) {
 						t.Errorf("%s sees %s in %s%s", stranger.name, secret, e.path, query)
 					}
 				}
+			}
+		}
+	}
+}
+
+// administration: nobody but an administrator learns that there is any, whatever they send.
+func (o *strangerOffice) administration(t *testing.T) {
+	t.Helper()
+	for _, e := range o.about("/admin/") {
+		path := o.fill(e, nowhere)
+		for _, one := range append(slices.Clone(o.strangers), somebody{o.admin, "provider-admin", []string{"provider-admin"}},
+			somebody{o.applicant, "the applicant", []string{"applicant"}}) {
+			if operations[e.id].who.includes(one.roles...) {
+				continue
+			}
+			for _, call := range append(operations[e.id].calls(o.matter), try{body: `{`}, try{query: "?limit=x"}) {
+				one.in(t).do(e.method, path+call.query, call.body).refused(http.StatusNotFound, "not-found")
 			}
 		}
 	}

@@ -18,7 +18,7 @@ func saveClientCard(s State, c SaveClientCard) ([]Event, error) {
 	card, f := readCard(s.Kind, c.Card, c.At)
 	phone, email := s.Phone, s.Email
 	if strings.TrimSpace(c.Phone) != "" {
-		phone = f.mobile("phone", c.Phone)
+		phone = f.mobile(c.Phone)
 	}
 	if strings.TrimSpace(c.Email) != "" {
 		email = read(&f, "email", c.Email, identity.ParseEmail)

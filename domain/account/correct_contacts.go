@@ -19,7 +19,7 @@ func correctContacts(s State, c CorrectContacts) ([]Event, error) {
 	var f faults
 	phone, email := s.Phone, s.Email
 	if strings.TrimSpace(c.Phone) != "" {
-		phone = f.mobile("phone", c.Phone)
+		phone = f.mobile(c.Phone)
 	}
 	if strings.TrimSpace(c.Email) != "" {
 		email = read(&f, "email", c.Email, identity.ParseEmail)

@@ -42,12 +42,12 @@ func readOptional[T interface{ String() string }](f *faults, location, raw strin
 	return read(f, location, raw, parse)
 }
 
-// mobile parses a phone that codes can be sent to.
-func (f *faults) mobile(location, raw string) string {
+// mobile parses the phone: one that codes can be sent to.
+func (f *faults) mobile(raw string) string {
 	phone, err := identity.ParsePhone(strings.TrimSpace(raw))
-	f.note(location, err)
+	f.note("phone", err)
 	if err == nil && !phone.Mobile() {
-		f.add(location, "phone-not-mobile")
+		f.add("phone", "phone-not-mobile")
 	}
 	return phone.String()
 }

@@ -46,7 +46,7 @@ func readRegistration(c StartRegistration) (RegistrationStarted, faults) {
 	e.FirstName = read(&f, "firstName", c.FirstName, identity.ParsePersonName)
 	e.MiddleName = readOptional(&f, "middleName", c.MiddleName, identity.ParsePersonName)
 	e.Email = read(&f, "email", c.Email, identity.ParseEmail)
-	e.Phone = f.mobile("phone", c.Phone)
+	e.Phone = f.mobile(c.Phone)
 	e.NotifyBy = f.channels("notifyBy", c.NotifyBy)
 	e.Language = f.language("language", c.Language)
 	return e, f
@@ -63,7 +63,7 @@ func readStaff(c CreateStaff) (StaffAccountCreated, faults) {
 		FirstName:    read(&f, "firstName", c.FirstName, identity.ParsePersonName),
 		MiddleName:   readOptional(&f, "middleName", c.MiddleName, identity.ParsePersonName),
 		Email:        read(&f, "email", c.Email, identity.ParseEmail),
-		Phone:        f.mobile("phone", c.Phone),
+		Phone:        f.mobile(c.Phone),
 		PasswordHash: c.PasswordHash,
 		TOTPSecret:   f.totp("totpSecret", c.TOTPSecret),
 		Roles:        f.roles("roles", c.Roles),

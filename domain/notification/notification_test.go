@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"services.example/portal/domain/notification"
+	"services.example/portal/domain/problem"
 )
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -23,6 +24,7 @@ func TestWhatACommandBringsAbout(t *testing.T) {
 	postponed := notification.Postponed{Attempt: 1, Reason: "unreachable", NextAt: noon.Add(time.Minute), At: noon}
 	sent := notification.Sent{Attempt: 1, Ref: "r-1", At: noon}
 	delivered, failed := notification.Delivered{At: noon}, notification.Failed{Reason: "refused", At: noon}
+	resumed := notification.Resumed{At: noon}
 	fault := notification.RecordFault{Attempt: 1, Reason: "unreachable", At: noon}
 	type events = []notification.Event
 	for _, test := range []struct {
@@ -56,6 +58,18 @@ func TestWhatACommandBringsAbout(t *testing.T) {
 		{"arrived before it was sent", events{asked}, notification.RecordDelivery{At: noon}, nil},
 		{"lost", events{asked, sent}, notification.RecordLoss{Reason: "refused", At: noon}, events{failed}},
 		{"lost after its arrival", events{asked, sent, delivered}, notification.RecordLoss{Reason: "refused", At: noon}, nil},
+		{"given up, tried again", events{asked, postponed, failed}, notification.Resume{At: noon}, events{resumed}},
+		{"postponed, tried again at once", events{asked, postponed}, notification.Resume{At: noon}, events{resumed}},
+		{"lost, tried again", events{asked, sent, failed}, notification.Resume{At: noon}, events{resumed}},
+		{"to be tried at once anyway", events{asked}, notification.Resume{At: noon}, nil},
+		{"tried again twice", events{asked, failed, resumed}, notification.Resume{At: noon}, nil},
+		{"taken over in the end", events{asked, failed, resumed}, notification.RecordSent{Ref: "r-2", At: noon}, events{
+			notification.Sent{Attempt: 2, Ref: "r-2", At: noon},
+		}},
+		{"a fault before it was given up", events{asked, failed, resumed}, fault, nil},
+		{"a fault after that", events{asked, failed, resumed}, notification.RecordFault{Attempt: 2, Reason: "late", At: noon}, events{
+			notification.Postponed{Attempt: 2, Reason: "late", NextAt: noon.Add(time.Minute), At: noon},
+		}},
 		{"arrived after its loss", events{asked, sent, failed}, notification.RecordDelivery{At: noon}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -86,6 +100,17 @@ func TestWhatNobodyMayAsk(t *testing.T) {
 	} {
 		if events, err := notification.Decide(notification.State{}, test.command); err == nil {
 			t.Errorf("%s: events %v", test.name, events)
+		}
+	}
+}
+
+func TestWhatWasSentIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	sent := []notification.Event{asked, notification.Sent{At: noon}}
+	for _, history := range [][]notification.Event{sent, append(sent, notification.Delivered{At: noon})} {
+		events, err := notification.Decide(fold(history...), notification.Resume{At: noon})
+		if !problem.Has(err, "already-sent") || len(events) > 0 {
+			t.Errorf("events %v, %v", events, err)
 		}
 	}
 }
@@ -159,24 +184,28 @@ func TestOneCauseGivesOneIDForEachRecipientAndChannel(t *testing.T) {
 	}
 }
 
-// Whatever is asked in whatever order: a notice is sent at most once, the same command again changes nothing, and an end is
-// an end.
+// Whatever is asked in whatever order: a notice is sent at most once until it is taken up again, the same command again
+// changes nothing, and an end is an end for everything but that.
 func TestANoticeIsSentAtMostOnce(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		s, sent := notification.State{}, 0
+		s, sent, allowed := notification.State{}, 0, 1
 		for range rapid.IntRange(1, 60).Draw(t, "commands") {
 			command := anyCommand(s).Draw(t, "command")
 			events, err := notification.Decide(s, command)
 			if err != nil {
-				if s.Status != "" {
+				if s.Status != "" && !problem.Has(err, "already-sent") {
 					t.Fatalf("%T refused in %s: %v", command, s.Status, err)
 				}
 				continue
 			}
 			ended := s.Status == notification.StatusDelivered || s.Status == notification.StatusFailed
-			if ended && len(events) > 0 {
+			_, resumes := command.(notification.Resume)
+			if ended && len(events) > 0 && (!resumes || s.Status == notification.StatusDelivered) {
 				t.Fatalf("%T of a notice that was %s gave %v", command, s.Status, events)
+			}
+			if resumes {
+				allowed += len(events)
 			}
 			for _, event := range events {
 				if _, ok := event.(notification.Sent); ok {
@@ -188,8 +217,8 @@ func TestANoticeIsSentAtMostOnce(t *testing.T) {
 				t.Fatalf("%T again gave %v, %v", command, again, err)
 			}
 		}
-		if sent > 1 {
-			t.Fatalf("sent %d times", sent)
+		if sent > allowed {
+			t.Fatalf("sent %d times, asked for %d times", sent, allowed)
 		}
 	})
 }
@@ -202,6 +231,7 @@ func anyCommand(s notification.State) *rapid.Generator[notification.Command] {
 		notification.RecordFault{Attempt: s.Attempts + 1, Reason: "unreachable", At: noon},
 		notification.RecordFault{Attempt: s.Attempts + 1, Reason: "refused", Permanent: true, At: noon},
 		notification.RecordDelivery{At: noon},
+		notification.Resume{At: noon},
 		notification.RecordLoss{Reason: "lost", At: noon},
 	})
 }

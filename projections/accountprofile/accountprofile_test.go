@@ -84,6 +84,14 @@ func TestProfiles(t *testing.T) {
 			},
 			active(t, func(p *accountprofile.Profile) { p.Email, p.CardVersion = "new@example.kz", 2 }),
 		},
+		"a corrected contact takes effect at once": {
+			[]any{
+				started, confirmed,
+				account.ContactCorrected{Channel: account.SMS, Value: "+77020000000"},
+				account.ContactCorrected{Channel: account.Email, Value: "new@example.kz"},
+			},
+			active(t, func(p *accountprofile.Profile) { p.Phone, p.Email, p.CardVersion = "+77020000000", "new@example.kz", 3 }),
+		},
 		"settings and blocking": {
 			[]any{
 				started, confirmed,

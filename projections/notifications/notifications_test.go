@@ -61,6 +61,18 @@ func TestTheLifeOfANotice(t *testing.T) {
 		{"given up", []any{asked, postponed, notification.Failed{Reason: "refused", At: minutes(3)}}, row(func(n *notifications.Notice) {
 			n.Status, n.Attempts, n.FailedAt, n.Reason = notification.StatusFailed, 2, at(3), "refused"
 		})},
+		{"given up, taken up again", []any{
+			asked, postponed, notification.Failed{Reason: "refused", At: minutes(3)}, notification.Resumed{At: minutes(4)},
+		}, row(func(n *notifications.Notice) {
+			n.Attempts, n.Reason = 2, "refused"
+			n.Due = &notifications.Due{Channel: notification.SMS, At: minutes(4)}
+		})},
+		{"lost, taken up again", []any{
+			asked, postponed, sent, notification.Failed{Reason: "expired", At: minutes(3)}, notification.Resumed{At: minutes(4)},
+		}, row(func(n *notifications.Notice) {
+			n.Attempts, n.Reason, n.Ref = 2, "expired", "r-1"
+			n.Due = &notifications.Due{Channel: notification.SMS, At: minutes(4)}
+		})},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -89,17 +89,17 @@ func Nested[T any](v bsoncore.Value, set func(item *T, key string, v bsoncore.Va
 
 // List reads a list of documents, each field by field; nil if the value is none.
 func List[T any](v bsoncore.Value, set func(item *T, key string, v bsoncore.Value) error) ([]T, error) {
-	items := []T{}
-	is, err := readstore.Items(v, func(value bsoncore.Value) error {
-		var item T
-		fields, _ := value.DocumentOK()
-		err := Fields(bson.Raw(fields), func(key string, v bsoncore.Value) error { return set(&item, key, v) })
-		items = append(items, item)
-		return err
-	})
-	if !is {
+	n := 0
+	if is, err := readstore.Items(v, func(bsoncore.Value) error { n++; return nil }); !is || err != nil {
 		return nil, err
 	}
+	items := make([]T, 0, n)
+	_, err := readstore.Items(v, func(value bsoncore.Value) error {
+		var none T
+		items = append(items, none)
+		fields, _ := value.DocumentOK()
+		return Fields(bson.Raw(fields), func(key string, v bsoncore.Value) error { return set(&items[len(items)-1], key, v) })
+	})
 	return items, err
 }
 

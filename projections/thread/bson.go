@@ -103,20 +103,21 @@ func (s *Status) set(key string, v bsoncore.Value) error {
 	return nil
 }
 
+// set reads a field. The texts share the memory of the document, of which they are the most part.
 func (m *Message) set(key string, v bsoncore.Value) (err error) {
 	switch key {
 	case "id":
-		m.ID = stored.Text(v)
+		m.ID = readstore.Text(v)
 	case "at":
 		m.At = readstore.TimeOf(v)
 	case "author":
-		m.Author = stored.Text(v)
+		m.Author = readstore.Text(v)
 	case "side":
-		m.Side = correspondence.Side(stored.Text(v))
+		m.Side = correspondence.Side(readstore.Text(v))
 	case "notice":
 		m.Notice, _ = v.BooleanOK()
 	case "text":
-		m.Text = stored.Text(v)
+		m.Text = readstore.Text(v)
 	case "files":
 		m.Files, err = stored.List(v, (*File).set)
 	}
