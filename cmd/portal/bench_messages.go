@@ -23,8 +23,8 @@ func (u benchUser) message(n int) []byte {
 	return encoded
 }
 
-// posts measures writing a message, each client in an application of its own, against a handler that does one append of
-// the same size.
+// posts measures writing a message, in turn to the applications of all users, against a handler that does one append of the
+// same size. In one thread nobody may write as fast as that.
 func (b *bench) posts(ctx context.Context, client *http.Client, l *loaded, portal, bare *process) (figure, error) {
 	users, err := l.withSent()
 	if err != nil {
@@ -33,8 +33,9 @@ func (b *bench) posts(ctx context.Context, client *http.Client, l *loaded, porta
 	calling := func(method string, url func(benchUser) string) func() (float64, error) {
 		return func() (float64, error) {
 			return b.closed(ctx, func(ctx context.Context, k, n int) error {
-				u := users[k%len(users)]
-				_, _, err := call(ctx, client, method, url(u), u.Token, u.message(n*b.Clients+k))
+				turn := n*b.Clients + k
+				u := users[turn%len(users)]
+				_, _, err := call(ctx, client, method, url(u), u.Token, u.message(turn))
 				return err
 			})
 		}

@@ -88,6 +88,9 @@ func launch(t *testing.T, data string, flags ...string) (*server, io.Reader) {
 	}
 	t.Cleanup(func() {
 		s.kill()
+		if t.Failed() {
+			t.Logf("the portal on %s said at last: …%s", data, s.out.end(4000))
+		}
 		if said := s.out.String(); strings.Contains(said, "DATA RACE") || strings.Contains(said, "panic") {
 			t.Error(said)
 		}
@@ -137,6 +140,12 @@ func (l *lines) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
+}
+
+// end is the last bytes of what was said.
+func (l *lines) end(n int) string {
+	said := l.String()
+	return said[max(0, len(said)-n):]
 }
 
 // client is one browser: it has its cookies and its language.

@@ -29,10 +29,10 @@ func TestMoveToEventStoreDB(t *testing.T) {
 			}
 		}
 	}
+	s.stop() // what it still sends would come after the export
 	file := filepath.Join(t.TempDir(), "portal.archive")
 	ok(t, "export", "--data", s.data, file)
 	ok(t, "project", "--data", s.data)
-	s.stop()
 
 	moved := t.TempDir()
 	address, stop := serveLog(t, filepath.Join(moved, "events"))
