@@ -130,7 +130,11 @@ func (s *Store) Caller(ctx context.Context, token string) (httpapi.Caller, error
 	if len(token) != base64.RawURLEncoding.EncodedLen(tokenBytes) {
 		return httpapi.Caller{}, problem.New(problem.Unauthenticated, "sign-in-required")
 	}
-	id := idOf(token)
+	return s.find(ctx, idOf(token))
+}
+
+// find finds a session, in memory or in the store.
+func (s *Store) find(ctx context.Context, id string) (httpapi.Caller, error) {
 	if s.recent != nil {
 		if known, found := s.recent.Get(id); found && s.now().Before(known.expires) {
 			return known.caller, nil
@@ -206,12 +210,7 @@ func idOf(token string) string {
 
 // Valid tells whether a session has neither ended nor run out.
 func (s *Store) Valid(ctx context.Context, id string) (bool, error) {
-	if s.recent != nil {
-		if known, found := s.recent.Get(id); found && s.now().Before(known.expires) {
-			return true, nil
-		}
-	}
-	_, err := s.look(ctx, id)
+	_, err := s.find(ctx, id)
 	var p *problem.Problem
 	if errors.As(err, &p) && p.Kind == problem.Unauthenticated {
 		return false, nil

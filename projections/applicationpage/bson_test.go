@@ -12,6 +12,7 @@ import (
 	"services.example/portal/domain/service"
 	"services.example/portal/projections/applicationpage"
 	"services.example/portal/projections/lifecycle"
+	"services.example/portal/projections/stored/storedtest"
 )
 
 var moment = rapid.Custom(func(t *rapid.T) time.Time {
@@ -138,19 +139,9 @@ func TestPagesAreStoredAsTheDriverStoresThem(t *testing.T) {
 	})
 }
 
-// A field that is added to a struct and forgotten here would never be stored.
 func TestNoFieldOfAPageIsForgotten(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		page := rapid.Make[applicationpage.Page]().Draw(t, "page")
-		want, err := bson.Marshal(&page)
-		if err != nil {
-			t.Skip("the driver does not store it")
-		}
-		if got := page.AppendBSON(nil); !bytes.Equal(got, want) {
-			t.Fatalf("written as\n%v, by the driver as\n%v", bson.Raw(got), bson.Raw(want))
-		}
-	})
+	storedtest.NoFieldIsForgotten[applicationpage.Page](t)
 }
 
 func FuzzDecodePage(f *testing.F) {

@@ -1,17 +1,15 @@
 package thread_test
 
 import (
-	"bytes"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"pgregory.net/rapid"
 
 	"services.example/portal/domain/correspondence"
 	"services.example/portal/projections/envelope"
 	"services.example/portal/projections/lifecycle"
+	"services.example/portal/projections/stored/storedtest"
 	"services.example/portal/projections/thread"
 )
 
@@ -52,41 +50,12 @@ var drawn = rapid.Custom(func(t *rapid.T) thread.Document {
 
 func TestThreadsAreStoredAsTheDriverStoresThem(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		doc := drawn.Draw(t, "document")
-		want, err := bson.Marshal(&doc)
-		if err != nil {
-			t.Skip("the driver does not store it")
-		}
-		if got := doc.AppendBSON([]byte("before")); !bytes.Equal(got, append([]byte("before"), want...)) {
-			t.Fatalf("written as\n%v, by the driver as\n%v", bson.Raw(got[len("before"):]), bson.Raw(want))
-		}
-		var read, readByDriver thread.Document
-		if err := bson.Unmarshal(want, &readByDriver); err != nil {
-			t.Fatal(err)
-		}
-		if err := read.DecodeBSON(want); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(readByDriver, read); diff != "" {
-			t.Errorf("read otherwise than by the driver:\n%s", diff)
-		}
-	})
+	storedtest.AsTheDriver(t, drawn)
 }
 
-// A field that is added to a struct and forgotten would never be stored.
 func TestNoFieldOfAThreadIsForgotten(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		doc := rapid.Make[thread.Document]().Draw(t, "document")
-		want, err := bson.Marshal(&doc)
-		if err != nil {
-			t.Skip("the driver does not store it")
-		}
-		if got := doc.AppendBSON(nil); !bytes.Equal(got, want) {
-			t.Fatalf("written as\n%v, by the driver as\n%v", bson.Raw(got), bson.Raw(want))
-		}
-	})
+	storedtest.NoFieldIsForgotten[thread.Document](t)
 }
 
 func FuzzDecodeThread(f *testing.F) {

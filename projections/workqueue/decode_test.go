@@ -1,11 +1,9 @@
 package workqueue_test
 
 import (
-	"bytes"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"pgregory.net/rapid"
 
@@ -13,6 +11,7 @@ import (
 	"services.example/portal/domain/service"
 	"services.example/portal/projections/envelope"
 	"services.example/portal/projections/lifecycle"
+	"services.example/portal/projections/stored/storedtest"
 	"services.example/portal/projections/workqueue"
 )
 
@@ -46,41 +45,12 @@ var drawnRow = rapid.Custom(func(t *rapid.T) workqueue.Row {
 
 func TestRowsAreStoredAsTheDriverStoresThem(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		row := drawnRow.Draw(t, "row")
-		body, err := bson.Marshal(row)
-		if err != nil {
-			t.Skip("the driver does not store it")
-		}
-		if written := row.AppendBSON([]byte("before")); !bytes.Equal(written, append([]byte("before"), body...)) {
-			t.Fatalf("written as\n%v, by the driver as\n%v", bson.Raw(written[len("before"):]), bson.Raw(body))
-		}
-		var want, got workqueue.Row
-		if err := bson.Unmarshal(body, &want); err != nil {
-			t.Fatal(err)
-		}
-		if err := got.DecodeBSON(body); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("decoded otherwise than by the driver:\n%s", diff)
-		}
-	})
+	storedtest.AsTheDriver(t, drawnRow)
 }
 
-// A field that is added to a struct and forgotten when it is written would never be stored.
 func TestNoFieldOfARowIsForgotten(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		row := rapid.Make[workqueue.Row]().Draw(t, "row")
-		want, err := bson.Marshal(&row)
-		if err != nil {
-			t.Skip("the driver does not store it")
-		}
-		if got := row.AppendBSON(nil); !bytes.Equal(got, want) {
-			t.Fatalf("written as\n%v, by the driver as\n%v", bson.Raw(got), bson.Raw(want))
-		}
-	})
+	storedtest.NoFieldIsForgotten[workqueue.Row](t)
 }
 
 func FuzzDecodeRow(f *testing.F) {
