@@ -103,19 +103,25 @@ func (c *contender) fitter(found record) bool {
 		!slices.ContainsFunc(found.Needs, func(need string) bool { return !c.can(need) })
 }
 
-// claim asks the holder to hand over. A claim that another was faster with stands.
+// claim asks the holder to hand over. A claim that another was faster with stands; a holder that renews the lease at the
+// same moment is asked again.
 func (c *contender) claim(ctx context.Context) error {
-	version, found, err := read(ctx, c.store, c.name)
-	if err != nil || found.Holder == "" || found.Holder == c.id || found.Claimed != "" {
+	for {
+		version, found, err := read(ctx, c.store, c.name)
+		if err != nil || found.Holder == "" || found.Holder == c.id || found.Claimed != "" {
+			return err
+		}
+		claimed := found
+		claimed.Claimed = c.id
+		_, err = write(ctx, c.store, c.name, version, claimed)
+		if errors.Is(err, readstore.ErrChanged) {
+			continue
+		}
+		if err == nil {
+			c.asked = found.Token
+		}
 		return err
 	}
-	claimed := found
-	claimed.Claimed = c.id
-	if _, err := write(ctx, c.store, c.name, version, claimed); err != nil && !errors.Is(err, readstore.ErrChanged) {
-		return err
-	}
-	c.asked = found.Token
-	return nil
 }
 
 // renew lengthens the lease. Errors: ErrLost and ErrClaimed; after any other it may be tried again.
