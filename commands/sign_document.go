@@ -37,7 +37,7 @@ func (d *Documents) SignDocument(
 	if err := s.state.MayTry(s.signer, req.Actor, sign.At); err != nil {
 		return SignedDocument{}, err
 	}
-	sign.Certificate, err = d.verify(ctx, s, cms)
+	report, err := d.verify(ctx, s, cms)
 	var refused *problem.Problem
 	rejected := errors.As(err, &refused) && refused.Kind == problem.Invalid
 	if err != nil && !rejected {
@@ -47,6 +47,7 @@ func (d *Documents) SignDocument(
 		return SignedDocument{}, fmt.Errorf("storing a signature: %w", err)
 	}
 	if !rejected {
+		sign.Certificate = report.Certificate
 		return d.sign(ctx, s, sign)
 	}
 	reject := signature.Reject{Signer: s.signer, Account: req.Actor, Code: refused.Code, CMS: sign.CMS, At: sign.At}
@@ -78,20 +79,20 @@ func (d *Documents) known(ctx context.Context, s signing, cms string) (bool, err
 }
 
 // verify checks a signature against the document's stored bytes and the number of whoever must own the certificate.
-func (d *Documents) verify(ctx context.Context, s signing, cms []byte) (_ signature.Certificate, err error) {
+func (d *Documents) verify(ctx context.Context, s signing, cms []byte) (_ eds.Report, err error) {
 	owner, err := d.streams.accounts.state(ctx, s.req.Actor)
 	if err != nil {
-		return signature.Certificate{}, err
+		return eds.Report{}, err
 	}
 	if owner.Number == "" {
-		return signature.Certificate{}, documentNotFound()
+		return eds.Report{}, documentNotFound()
 	}
 	content, err := d.deps.Files.Open(ctx, s.state.Applicant, s.state.SHA256)
 	if err != nil {
-		return signature.Certificate{}, fmt.Errorf("opening document %s: %w", s.id, err)
+		return eds.Report{}, fmt.Errorf("opening document %s: %w", s.id, err)
 	}
 	defer func() { err = errors.Join(err, content.Close()) }()
-	claim := eds.Signature{CMS: cms, Document: content, At: d.deps.Now()}
+	claim := eds.Signature{CMS: cms, Document: content, At: d.deps.Now(), Staff: s.signer == signature.Provider}
 	if owner.Kind == account.Legal {
 		claim.BIN = owner.Number
 	} else {

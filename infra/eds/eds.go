@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"services.example/portal/domain/problem"
-	"services.example/portal/domain/signature"
 )
 
 // Signature is a detached signature, and what it must be: over this document, by this person or organisation, now.
@@ -15,22 +14,23 @@ type Signature struct {
 	CMS      []byte    // DER, as it was handed in
 	Document io.Reader // its exact bytes
 	IIN      string    // of the certificate's owner; empty: any
-	BIN      string    // of the organisation in the certificate; empty: any
+	BIN      string    // of the organisation in the certificate, for which its owner may sign; empty: any
+	Staff    bool      // signs for the provider at work: the certificate may be of any organisation
 	At       time.Time // when it was handed in, by the portal's clock
 }
 
-// Verifier checks signatures. What is wrong with one is a problem.Invalid, made by Refused. Any other error
-// means that it could not be checked.
+// Verifier checks signatures. What is wrong with one is a problem.Invalid, made by Refused, and the report says more.
+// Any other error means that it could not be checked, and there is no report.
 type Verifier interface {
-	Verify(ctx context.Context, s Signature) (signature.Certificate, error)
+	Verify(ctx context.Context, s Signature) (Report, error)
 }
 
 // None is the verifier of a portal that has none: no digital signature can be taken.
 type None struct{}
 
 // Verify answers signing-unavailable.
-func (None) Verify(context.Context, Signature) (signature.Certificate, error) {
-	return signature.Certificate{}, &problem.Problem{
+func (None) Verify(context.Context, Signature) (Report, error) {
+	return Report{}, &problem.Problem{
 		Kind: problem.Unavailable, Code: "signing-unavailable", RetryAfter: time.Hour,
 	}
 }

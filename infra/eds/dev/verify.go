@@ -27,39 +27,39 @@ var errNobody = errors.New("verifying a signature: nobody is named whose it must
 
 // Verify checks a signature against this authority alone. Codes: malformed, alg-not-allowed, untrusted-ca, cert-expired,
 // cert-not-for-signing, bad-signature, doc-changed, clock-skew, wrong-owner-iin, wrong-bin.
-func (a *Authority) Verify(_ context.Context, s eds.Signature) (signature.Certificate, error) {
+func (a *Authority) Verify(_ context.Context, s eds.Signature) (eds.Report, error) {
 	if s.IIN == "" && s.BIN == "" {
-		return signature.Certificate{}, errNobody
+		return eds.Report{}, errNobody
 	}
 	if len(s.CMS) > eds.MaxContainer {
-		return signature.Certificate{}, eds.Refused("malformed")
+		return eds.Report{}, eds.Refused("malformed")
 	}
 	signed, err := cms.Parse(s.CMS)
 	if err != nil {
-		return signature.Certificate{}, refused(err)
+		return eds.Report{}, refused(err)
 	}
 	if code := a.trust(signed.Certificate, s.At); code != "" {
-		return signature.Certificate{}, eds.Refused(code)
+		return eds.Report{}, eds.Refused(code)
 	}
 	if err := signed.CheckSignature(); err != nil {
-		return signature.Certificate{}, refused(err)
+		return eds.Report{}, refused(err)
 	}
 	sum := signed.Hash.New()
 	if _, err := io.Copy(sum, s.Document); err != nil {
-		return signature.Certificate{}, fmt.Errorf("reading the document that was signed: %w", err)
+		return eds.Report{}, fmt.Errorf("reading the document that was signed: %w", err)
 	}
 	owner, whole := ownerOf(signed.Certificate)
 	switch {
 	case !bytes.Equal(sum.Sum(nil), signed.Digest):
-		return signature.Certificate{}, eds.Refused("doc-changed")
+		return eds.Report{}, eds.Refused("doc-changed")
 	case signed.SigningTime.Before(s.At.Add(-clockSkew)) || signed.SigningTime.After(s.At.Add(clockSkew)):
-		return signature.Certificate{}, eds.Refused("clock-skew")
+		return eds.Report{}, eds.Refused("clock-skew")
 	case !whole || s.IIN != "" && owner.IIN != s.IIN:
-		return signature.Certificate{}, eds.Refused("wrong-owner-iin")
+		return eds.Report{}, eds.Refused("wrong-owner-iin")
 	case s.BIN != "" && owner.BIN != s.BIN:
-		return signature.Certificate{}, eds.Refused("wrong-bin")
+		return eds.Report{}, eds.Refused("wrong-bin")
 	}
-	return owner, nil
+	return eds.Report{Verifier: "dev", Certificate: owner, ReceivedAt: s.At, ClaimedAt: signed.SigningTime}, nil
 }
 
 // refused turns what is wrong with a container into the problem.

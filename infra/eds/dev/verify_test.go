@@ -75,17 +75,18 @@ func handedIn(der []byte) eds.Signature {
 func refusedWith(t *testing.T, s eds.Signature, code string) {
 	t.Helper()
 	got, err := open(t).Verify(t.Context(), s)
-	if !problem.Has(err, code) || got.Owner != "" {
+	if !problem.Has(err, code) || got.Certificate.Owner != "" {
 		t.Errorf("answered %v with %+v, want %s", err, got, code)
 	}
 }
 
 func TestASignatureOfAPerson(t *testing.T) {
 	t.Parallel()
-	got, err := open(t).Verify(t.Context(), handedIn(sign(t, Person{Name: "БҰЛАҚБАЙ НҰРАЙ", IIN: iin}, noon)))
+	report, err := open(t).Verify(t.Context(), handedIn(sign(t, Person{Name: "БҰЛАҚБАЙ НҰРАЙ", IIN: iin}, noon)))
 	if err != nil {
 		t.Fatal(err)
 	}
+	got := report.Certificate
 	if got.Owner != "БҰЛАҚБАЙ НҰРАЙ" || got.IIN != iin || got.BIN != "" || got.Issuer == "" || got.Serial == "" ||
 		len(got.SHA256) != 64 || !got.NotBefore.Before(noon) || !got.NotAfter.After(noon) {
 		t.Errorf("the certificate reads %+v", got)
@@ -97,7 +98,7 @@ func TestASignatureForAnOrganisation(t *testing.T) {
 	s := handedIn(sign(t, Person{Name: "ТЕРЕКТІБАЕВ САМАТ", IIN: iin, BIN: bin, Organization: "ЖШС"}, noon))
 	s.IIN, s.BIN = "", bin
 	got, err := open(t).Verify(t.Context(), s)
-	if err != nil || got.BIN != bin || got.IIN != iin {
+	if err != nil || got.Certificate.BIN != bin || got.Certificate.IIN != iin {
 		t.Errorf("answered %+v, error %v", got, err)
 	}
 }
@@ -306,7 +307,7 @@ func TestForgeriesThatLibrariesAcceptAreRefused(t *testing.T) {
 			s := eds.Signature{CMS: f.draft.DER(), Document: bytes.NewReader(f.document), IIN: iin, At: noon}
 			got, err := f.trusted.Verify(t.Context(), s)
 			if tt.code == "" {
-				if err != nil || got.IIN != iin {
+				if err != nil || got.Certificate.IIN != iin {
 					t.Errorf("answered %+v, error %v; want it accepted", got, err)
 				}
 				return
