@@ -119,6 +119,22 @@ func (s *Store) lookup(ctx context.Context, name string, entries bool) (*collect
 	return found, found.checkKind(entries)
 }
 
+// lookupIndexed finds a declared collection, with an index that is ready if it was made ready by now. Another process may
+// have done so since this one looked. Errors: as lookup.
+func (s *Store) lookupIndexed(ctx context.Context, name string, entries bool, index string) (*collection, error) {
+	found, err := s.lookup(ctx, name, entries)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := found.index(index); err == nil {
+		return found, nil
+	}
+	if err := s.refresh(ctx); err != nil {
+		return nil, err
+	}
+	return s.lookup(ctx, name, entries)
+}
+
 func (c *catalog) get(name string) *collection {
 	c.mu.RLock()
 	defer c.mu.RUnlock()

@@ -154,6 +154,21 @@ func TestUpkeepIndexesWhatAProcessWithAnOlderDeclarationWrote(t *testing.T) {
 	equal(t, idsBy(t, older, "m"), []string{"two", "one"})
 }
 
+// A process that only reads looks at the catalogue once; it may do so while another is declaring.
+func TestAReaderLearnsOfAnIndexThatWasMadeReadySince(t *testing.T) {
+	o := mongostore.Options{Database: mongotest.Database(t)}
+	reader, writer := openIn(t, o), openIn(t, o)
+	ctx := t.Context()
+	noError(t, writer.Declare(ctx, readstore.Collection{Name: "c"}))
+	_, err := reader.Get(ctx, "c", "one")
+	if !errors.Is(err, readstore.ErrNotFound) {
+		t.Fatalf("reading what is not there answered %v", err)
+	}
+	noError(t, writer.Declare(ctx, readstore.Collection{Name: "c", Indexes: byN}))
+	noError(t, writer.Commit(ctx, readstore.Batch{Writes: []readstore.Write{put("c", "one", 1, bson.D{{Key: "n", Value: 1}})}}))
+	equal(t, idsBy(t, reader, "n"), []string{"one"})
+}
+
 func TestExpiredEntriesAreRemoved(t *testing.T) {
 	clock := readstoretest.NewClock(time.Now().UTC())
 	o := mongostore.Options{Database: mongotest.Database(t), Now: clock.Now}

@@ -18,7 +18,7 @@ func (s *Store) List(ctx context.Context, collection string, query readstore.Que
 	if err := s.begin(ctx); err != nil {
 		return readstore.Page{}, err
 	}
-	c, err := s.lookup(ctx, collection, false)
+	c, err := s.lookupIndexed(ctx, collection, false, query.Index)
 	if err != nil {
 		return readstore.Page{}, err
 	}
@@ -182,7 +182,7 @@ func (s *Store) ListEntries(ctx context.Context, collection string, query readst
 	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
-	c, err := s.lookup(ctx, collection, true)
+	c, err := s.lookupIndexed(ctx, collection, true, query.Index)
 	if err != nil {
 		return nil, err
 	}
