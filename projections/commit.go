@@ -75,23 +75,22 @@ func passing(err error) bool {
 }
 
 func (s *session) store(ctx context.Context, parts []part) error {
+	started := time.Now()
 	var batch readstore.Batch
+	var moving []*runner
 	for _, p := range parts {
 		batch.Writes = append(batch.Writes, p.writes...)
-		if from := p.runner.committedThrough(); from.Before(p.through) {
-			advance := readstore.Advance{Projection: p.runner.collection, From: from, To: p.through}
+		if s.due(p, started) {
+			advance := readstore.Advance{Projection: p.runner.collection, From: p.runner.checkpoint, To: p.through}
 			batch.Advances = append(batch.Advances, advance)
+			moving = append(moving, p.runner)
 		}
 	}
-	if len(batch.Writes) == 0 && len(batch.Advances) == 0 {
-		return nil
+	if err := s.storeBatch(ctx, batch); err != nil {
+		return err
 	}
-	if s.held != nil && !s.held.Valid() {
-		return fmt.Errorf("committing %d documents: %w", len(batch.Writes), lease.ErrLost)
-	}
-	started := time.Now()
-	if err := s.config.Reads.Commit(ctx, batch); err != nil {
-		return fmt.Errorf("committing %d documents: %w", len(batch.Writes), err)
+	for i, r := range moving {
+		r.checkpoint, r.saved = batch.Advances[i].To, started
 	}
 	for _, p := range parts {
 		if p.runner.committedThrough().Before(p.through) {
@@ -99,5 +98,28 @@ func (s *session) store(ctx context.Context, parts []part) error {
 		}
 	}
 	s.metrics.committed(ctx, parts, time.Since(started))
+	return nil
+}
+
+// quietCheckpoint is how often the checkpoint of a read model is moved past events that change nothing in it. What a crash
+// takes back of that is read again and changes nothing again.
+const quietCheckpoint = time.Second
+
+// due tells whether the checkpoint moves with a part: always with documents, and where other processes wait for it.
+func (s *session) due(p part, now time.Time) bool {
+	return p.runner.checkpoint.Before(p.through) &&
+		(len(p.writes) > 0 || s.held != nil || now.Sub(p.runner.saved) >= quietCheckpoint)
+}
+
+func (s *session) storeBatch(ctx context.Context, batch readstore.Batch) error {
+	if len(batch.Writes) == 0 && len(batch.Advances) == 0 {
+		return nil
+	}
+	if s.held != nil && !s.held.Valid() {
+		return fmt.Errorf("committing %d documents: %w", len(batch.Writes), lease.ErrLost)
+	}
+	if err := s.config.Reads.Commit(ctx, batch); err != nil {
+		return fmt.Errorf("committing %d documents: %w", len(batch.Writes), err)
+	}
 	return nil
 }

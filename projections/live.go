@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/lru"
@@ -218,6 +219,23 @@ func (g *liveGroup) gap(ctx context.Context, r *runner) (events []eventstore.Rec
 		events = append(events, event)
 	}
 	return events, true, nil
+}
+
+// finish moves the checkpoints of the members to where they stand, when the engine has stopped.
+func (g *liveGroup) finish() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var parts []part
+	for _, r := range g.members {
+		r.saved = time.Time{}
+		parts = append(parts, part{runner: r, through: r.folded})
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if losses, err := g.session.commit(ctx, parts); err != nil || len(losses) > 0 {
+		g.session.config.Logger.WarnContext(ctx, "the last checkpoints of projections were not moved, a little will be read again",
+			"error", err, "lost", len(losses))
+	}
 }
 
 func (g *liveGroup) remove(r *runner) {

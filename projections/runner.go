@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -32,8 +33,10 @@ type runner struct {
 	generation int
 	attributes metric.MeasurementOption
 
-	// folded is where its documents in memory stand; committed (below) is where the stored ones do.
-	folded eventstore.Position
+	// folded is where its documents in memory stand; committed (below) is where the stored ones do; checkpoint is where
+	// the read store says that they do, since saved.
+	folded, checkpoint eventstore.Position
+	saved              time.Time
 
 	mu        sync.Mutex
 	state     State
@@ -84,7 +87,7 @@ func (r *runner) committedThrough() eventstore.Position {
 
 // resume sets where the runner stands, as stored.
 func (r *runner) resume(checkpoint eventstore.Position) {
-	r.folded = checkpoint
+	r.folded, r.checkpoint, r.saved = checkpoint, checkpoint, time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.committed = checkpoint

@@ -304,6 +304,7 @@ func (s *session) close() error {
 	err := s.router.Close()
 	s.cancel()
 	s.tasks.Wait()
+	s.live.finish()
 	for group := range s.groups {
 		group.finish()
 	}
