@@ -11,6 +11,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 
 	"services.example/portal/infra/eventstore"
+	"services.example/portal/infra/pubsub"
 )
 
 // catchUpGroup is projections that are behind, at about the same place. They share one subscription with large batches,
@@ -56,7 +57,7 @@ func (s *session) catchUp(runners []*runner) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	from := func(context.Context) (eventstore.Position, error) { return start, nil }
-	handler, err := s.handle(g.name, s.config.CatchUpBatch, 0, filterOf(projections), from, g.batch)
+	handler, err := s.handle(g.name, s.config.CatchUpBatch, pubsub.Pace{}, filterOf(projections), from, g.batch)
 	if err != nil {
 		s.mu.Lock()
 		delete(s.groups, g)

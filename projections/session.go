@@ -170,7 +170,7 @@ func (r *runner) entry() directoryEntry {
 
 // handle adds a handler to the router. The subscription that it gets starts where from says.
 func (s *session) handle(
-	name string, batch int, pace time.Duration, filter eventstore.Filter,
+	name string, batch int, pace pubsub.Pace, filter eventstore.Filter,
 	from func(context.Context) (eventstore.Position, error),
 	handle func(context.Context, eventstore.Delivery) error,
 ) (*message.Handler, error) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -109,13 +108,6 @@ func (b *bench) measure(ctx context.Context) ([]figure, error) {
 	}
 	correspondence, err := b.correspondence(ctx, large)
 	return slices.Concat(figures, served, correspondence), err
-}
-
-// process is a portal, or a bare handler, that runs beside the measurement.
-type process struct {
-	cmd   *exec.Cmd
-	url   string
-	ready time.Duration // from its start to its ready line
 }
 
 // inTurn measures one thing and its limit several times, one after the other, so that a slow moment of the machine meets

@@ -19,6 +19,9 @@ func (b *bench) correspondence(ctx context.Context, l *loaded) (_ []figure, err 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, portal.stop()) }()
+	if err := portal.rests(ctx); err != nil {
+		return nil, err
+	}
 	users, err := l.withSent()
 	if err != nil {
 		return nil, err

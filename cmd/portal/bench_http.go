@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -11,9 +10,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,6 +38,9 @@ func (b *bench) served(ctx context.Context, small, large *loaded) (_ []figure, e
 	defer func() { err = errors.Join(err, portal.stop()) }()
 	atStart, err := portal.resident()
 	if err != nil {
+		return nil, err
+	}
+	if err := portal.rests(ctx); err != nil {
 		return nil, err
 	}
 	client := newLoadClient(b.Clients)
@@ -90,58 +89,6 @@ func (b *bench) served(ctx context.Context, small, large *loaded) (_ []figure, e
 			name:  fmt.Sprintf("start to ready with %d applications", large.Applications),
 			value: portal.ready.Round(time.Millisecond).String(), bar: "≤ 2 s", met: portal.ready <= 2*time.Second,
 		}), nil
-}
-
-// run starts a process of this binary and waits for its ready line.
-func (b *bench) run(ctx context.Context, args ...string) (*process, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("finding this program: %w", err)
-	}
-	p := &process{cmd: exec.CommandContext(ctx, self, args...)} //nolint:gosec // this very program
-	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(os.Interrupt) }
-	p.cmd.WaitDelay = time.Minute
-	p.cmd.Stderr = io.Discard
-	stdout, err := p.cmd.StdoutPipe()
-	if err != nil {
-		return nil, fmt.Errorf("starting %s: %w", args[0], err)
-	}
-	started := time.Now()
-	if err := p.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("starting %s: %w", args[0], err)
-	}
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	p.ready = time.Since(started)
-	if p.url = regexp.MustCompile(`http://[0-9.:]+`).FindString(line); err != nil || p.url == "" {
-		return nil, errors.Join(fmt.Errorf("%s did not become ready", args[0]), err, p.stop())
-	}
-	return p, nil
-}
-
-func (p *process) stop() error {
-	_ = p.cmd.Process.Signal(os.Interrupt)
-	var exit *exec.ExitError
-	if err := p.cmd.Wait(); err != nil && !errors.As(err, &exit) {
-		return fmt.Errorf("waiting for a process to end: %w", err)
-	}
-	return nil
-}
-
-// resident is the most memory that the process had in RAM so far, in bytes.
-func (p *process) resident() (int64, error) { return p.memory("VmHWM") }
-
-// memory is a line of what Linux says of a process's memory, in bytes: VmHWM, VmRSS.
-func (p *process) memory(line string) (int64, error) {
-	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.cmd.Process.Pid), "status"))
-	if err != nil {
-		return 0, fmt.Errorf("reading the memory of a process: %w", err)
-	}
-	found := regexp.MustCompile(line + `:\s+([0-9]+) kB`).FindSubmatch(status)
-	if found == nil {
-		return 0, errors.New("this system does not tell the memory of a process")
-	}
-	kilobytes, err := strconv.ParseInt(string(found[1]), 10, 64)
-	return kilobytes << 10, err
 }
 
 func newLoadClient(clients int) *http.Client {
@@ -301,6 +248,9 @@ func (b *bench) pages(ctx context.Context, l *loaded) (_ time.Duration, err erro
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, portal.stop()) }()
+	if err := portal.rests(ctx); err != nil {
+		return 0, err
+	}
 	client := newLoadClient(b.Clients)
 	most, err := b.closed(ctx, b.page(client, l, portal))
 	if err != nil {

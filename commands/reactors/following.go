@@ -29,9 +29,9 @@ type following struct {
 // again and passed by.
 const quietSave = 10 * time.Second
 
-// pace is the least time between two deliveries of events that come thick and fast: each costs a checkpoint. An event that
-// comes alone is reacted to at once.
-const pace = 20 * time.Millisecond
+// pace lets events gather that come thick and fast: each delivery costs a checkpoint. An event that comes alone is reacted
+// to at once.
+var pace = pubsub.Pace{Each: time.Millisecond, Most: 20 * time.Millisecond}
 
 func newFollowing(e *Engine, r *Reactor, o *owner) *following {
 	return &following{engine: e, reactor: r, owner: o}
@@ -111,6 +111,11 @@ func (f *following) handle(ctx context.Context, delivery eventstore.Delivery) er
 var errFrozen = errors.New("this process was frozen and has lost the lease")
 
 func (f *following) react(ctx context.Context, recorded eventstore.Recorded) error {
+	if f.reactor.Passes != nil {
+		if meta, err := codec.MetadataOf(recorded); err == nil && f.reactor.Passes(recorded.Stream, meta) {
+			return nil
+		}
+	}
 	envelope, err := f.engine.config.Decoder.Decode(ctx, recorded)
 	var unknown *codec.UnknownTypeError
 	var newer *codec.NewerVersionError

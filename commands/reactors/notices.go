@@ -31,6 +31,10 @@ func Notices(use *commands.Notices, events eventstore.Store, decoder Decoder, si
 			"application.document-signed.", "application.completed.", "application.withdrawn.", "application.reminded.",
 			"application.executor-assigned.", "application.due-soon.", "application.overdue.", "correspondence.message-posted.",
 		},
+		// Most messages are the applicants' own, and they know what they wrote.
+		Passes: func(stream string, meta codec.Metadata) bool {
+			return strings.HasPrefix(stream, messageStreams) && meta.Actor == meta.Subject
+		},
 		Leaves: []string{"notification-"},
 		React:  n.react,
 	}

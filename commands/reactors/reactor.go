@@ -19,6 +19,8 @@ type Reactor struct {
 	Name    string   // names its checkpoint; never reused for something else
 	Streams []string // prefixes of the streams that it follows
 	Types   []string // prefixes of the stored types that it follows; none: all. The rest is not even read
+	// Passes tells by the metadata of an event that nothing follows from it: it is not even decrypted. Nil: never.
+	Passes func(stream string, meta codec.Metadata) bool
 	// Leaves lists prefixes of the streams that only this reactor writes to. A reactor whose checkpoint is lost, or that
 	// runs for the first time, must not do again, or so late, what people would notice: it goes back three days if it finds
 	// a trace of itself in them, otherwise an hour, or a thousand events. Without Leaves it starts at the log's beginning.

@@ -4,7 +4,6 @@ package httpapi
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"sync"
 	"unicode/utf8"
@@ -13,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/danielgtaylor/huma/v2/validation"
 	"github.com/go-chi/chi/v5"
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -63,57 +63,25 @@ var (
 	errDuplicateMember = errors.New("duplicate-member")
 )
 
-// unmarshalStrict refuses what encoding/json would silently repair.
+// unmarshalStrict refuses what encoding/json would silently repair. Names must be written as they are in the document.
 func unmarshalStrict(body []byte, into any) error {
-	if !utf8.Valid(body) || halfCharacters(body) {
+	err := json.Unmarshal(body, into)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return errDuplicateMember
+	case !utf8.Valid(body) || halfCharacters(body):
 		return errNotUTF8
-	}
-	if err := json.Unmarshal(body, into); err != nil {
+	default:
 		return err
 	}
-	if whole, ok := into.(*any); ok && colons(body) != members(*whole) { // huma reads a body into an any first
-		return errDuplicateMember
-	}
-	return nil
 }
 
 // halfCharacters tells whether an escape in a body is one half of a character, without the other.
 func halfCharacters(body []byte) bool {
-	return bytes.Contains(body, []byte(`\u`)) && !jsontext.Value(body).IsValid(jsontext.AllowDuplicateNames(true))
-}
-
-// colons counts the members of valid JSON as they are written.
-func colons(body []byte) (n int) {
-	quoted := false
-	for i := 0; i < len(body); i++ {
-		switch body[i] {
-		case '"':
-			quoted = !quoted
-		case '\\':
-			i++ // only within quotes: the next byte ends nothing
-		case ':':
-			if !quoted {
-				n++
-			}
-		}
-	}
-	return n
-}
-
-// members counts the members of JSON as they were read, where a repeated name counts once.
-func members(value any) (n int) {
-	switch v := value.(type) {
-	case map[string]any:
-		n = len(v)
-		for _, member := range v {
-			n += members(member)
-		}
-	case []any:
-		for _, item := range v {
-			n += members(item)
-		}
-	}
-	return n
+	return bytes.Contains(body, []byte(`\u`)) && !jsontext.Value(body).IsValid(jsontext.AllowDuplicateNames(true)) &&
+		jsontext.Value(body).IsValid(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 }
 
 // configure makes huma speak in the portal's codes. Its hooks are global, so this happens once.

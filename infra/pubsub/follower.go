@@ -145,10 +145,7 @@ func (f *follower) hand(ctx context.Context, delivery eventstore.Delivery, parce
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if len(delivery.Events) < 2 {
-		return nil
-	}
-	return sleep(ctx, f.config.Pace-time.Since(began))
+	return sleep(ctx, f.config.Pace.after(len(delivery.Events))-time.Since(began))
 }
 
 func sleep(ctx context.Context, length time.Duration) error {

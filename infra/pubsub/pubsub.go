@@ -36,12 +36,22 @@ type Config struct {
 	Filter func(topic string) eventstore.Filter
 	// From tells after which position a new subscription starts. Nil: the beginning of the log.
 	From func(ctx context.Context, topic string) (eventstore.Position, error)
-	// Pace is the least time from a read of several events at the end of the log to the next read, so that events which
-	// come thick and fast share messages. Where they come one by one, each is delivered at once. 0: none.
-	Pace time.Duration
+	Pace Pace
 	// Redelivery is waited for after a Nack, Reconnect after the store failed.
 	Redelivery, Reconnect Backoff
 	Logger                *slog.Logger // nil: slog.Default
+}
+
+// Pace is the least time from a read of several events at the end of the log to the next read, so that events which come
+// thick and fast share messages: Each for every event that was read, at most Most. Where they come one by one, each is
+// delivered at once. The zero Pace waits for nothing.
+type Pace struct{ Each, Most time.Duration }
+
+func (p Pace) after(events int) time.Duration {
+	if events < 2 {
+		return 0
+	}
+	return min(time.Duration(events)*p.Each, p.Most)
 }
 
 var errClosed = errors.New("the subscriber is closed")
