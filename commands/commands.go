@@ -26,20 +26,21 @@ import (
 
 // Deps is what the commands need from outside.
 type Deps struct {
-	Events   eventstore.Store
-	Codec    *codec.Codec
-	Keys     codec.Keys
-	Entries  readstore.Entries
-	Sessions Sessions
-	Files    Files
-	Messages Messages
-	Secrets  Secrets
-	Limits   Limits
-	Now      func() time.Time
-	SiteURL  string // where people reach the portal: links in e-mails begin with it
-	Threads  Threads
-	Verifier eds.Verifier // nil: no digital signature can be taken
-	Notified Notified     // nil: notices are found by their own ids alone
+	Events    eventstore.Store
+	Codec     *codec.Codec
+	Keys      codec.Keys
+	Entries   readstore.Entries
+	Sessions  Sessions
+	Files     Files
+	Messages  Messages
+	Secrets   Secrets
+	Limits    Limits
+	Now       func() time.Time
+	SiteURL   string // where people reach the portal: links in e-mails begin with it
+	Threads   Threads
+	Verifier  eds.Verifier  // nil: no digital signature can be taken
+	Evidences eds.Evidences // nil: nobody is asked for evidence of signatures
+	Notified  Notified      // nil: notices are found by their own ids alone
 }
 
 // Sessions keeps who is signed in.

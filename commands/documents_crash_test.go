@@ -12,6 +12,7 @@ import (
 
 	"services.example/portal/domain/account"
 	"services.example/portal/domain/application"
+	"services.example/portal/infra/eds/dev"
 )
 
 // death is the end of a process directly before its nth append, counted from 0, or after it: the store has it, the
@@ -92,7 +93,7 @@ func TestADeathBetweenAnyTwoStepsLosesAndDoublesNothing(t *testing.T) {
 			t.Helper()
 			o, document := agreement(t)
 			o.sign(o.nurai, document, o.cms(o.nuraiIs, "келісім")).is(t, http.StatusCreated, nil)
-			cms, err := o.authority.Sign(o.daurenIs, documentBytes("келісім"), o.clock.Now())
+			cms, err := o.authority.Sign(o.daurenIs, documentBytes("келісім"), o.clock.Now(), dev.SignOptions{})
 			done(t, err)
 			req := keyed(o.dauren.id, "sign", "body")
 			return o, func() error {

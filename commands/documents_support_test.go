@@ -1,10 +1,11 @@
 package commands
 
 import (
+	"context"
 	"encoding/base64"
+	"encoding/json"
 	"net/http"
-	"os"
-	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -17,7 +18,12 @@ import (
 	"services.example/portal/domain/identity/identitytest"
 	"services.example/portal/domain/service"
 	"services.example/portal/domain/signature"
+	"services.example/portal/infra/eds"
 	"services.example/portal/infra/eds/dev"
+	"services.example/portal/infra/eds/native"
+	"services.example/portal/infra/eds/pki"
+	"services.example/portal/infra/eds/revocation"
+	"services.example/portal/infra/eds/trust"
 )
 
 // simpleID is a consultation whose act both sides sign by accepting it.
@@ -30,20 +36,29 @@ func simple() service.Content {
 	return content
 }
 
-// authority makes certificates for all tests: its key takes time to make.
-var authority = sync.OnceValues(func() (*dev.Authority, error) {
-	folder, err := os.MkdirTemp("", "authority")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(folder) //nolint:errcheck // of the system's folder for such
-	return dev.Open(filepath.Join(folder, "ca.pem"), time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC))
+// authority makes certificates for all tests.
+var authority = sync.OnceValues(func() (*dev.CA, error) {
+	return dev.NewCA(pki.ECDSA, time.Date(2026, 10, 23, 7, 0, 0, 0, time.UTC))
 })
+
+// verifierOf believes an authority, and takes all of its certificates for good.
+func verifierOf(t *testing.T, ca *dev.CA) eds.Verifier {
+	t.Helper()
+	store, err := trust.Open(trust.Options{More: trust.NewDev(ca.Root.Certificate, ca.Issuing.Certificate)})
+	done(t, err)
+	return native.New(store, allGood{})
+}
+
+type allGood struct{}
+
+func (allGood) Check(context.Context, revocation.Query) (revocation.Status, error) {
+	return revocation.Status{State: revocation.Good}, nil
+}
 
 // signingOffice is an office with an applicant and an executor who are about to sign.
 type signingOffice struct {
 	*office
-	authority         *dev.Authority
+	authority         *dev.CA
 	nurai, dauren     member
 	application       string
 	nuraiIs, daurenIs dev.Person
@@ -55,7 +70,7 @@ func newSigningOffice(t *testing.T, serviceID string) *signingOffice {
 	w := newWorld(t).withCatalogue()
 	a, err := authority()
 	done(t, err)
-	w.deps.Verifier = a
+	w.deps.Verifier = verifierOf(t, a)
 	w.restart()
 	for id, content := range map[string]service.Content{grantID: grant(), simpleID: simple()} {
 		_, err := w.Catalogue.PublishService(t.Context(), NewRequest("system"), id, content)
@@ -103,7 +118,7 @@ func documentBytes(words string) []byte { return []byte("%PDF" + words) }
 // cms signs a document as somebody, now.
 func (o *signingOffice) cms(person dev.Person, words string) string {
 	o.t.Helper()
-	der, err := o.authority.Sign(person, documentBytes(words), o.clock.Now())
+	der, err := o.authority.Sign(person, documentBytes(words), o.clock.Now(), dev.SignOptions{})
 	done(o.t, err)
 	return base64.StdEncoding.EncodeToString(der)
 }
@@ -140,4 +155,24 @@ func (o *signingOffice) signatures(document string, signed bool, want ...any) {
 	if told > 1 || (told == 1) != signed {
 		o.t.Errorf("the application was told %d times that everybody has signed", told)
 	}
+}
+
+// report reads the report of a verification under its hash.
+func (o *signingOffice) report(sha256 string) eds.Report {
+	o.t.Helper()
+	var report eds.Report
+	done(o.t, json.Unmarshal(o.files.contents[o.nurai.id+"/"+sha256], &report))
+	return report
+}
+
+// withoutEvidence leaves out what was kept beside signatures.
+func withoutEvidence(events []any) []any {
+	return slices.DeleteFunc(events, func(event any) bool {
+		switch event.(type) {
+		case signature.EvidenceAttached, signature.EvidenceCompleted:
+			return true
+		default:
+			return false
+		}
+	})
 }

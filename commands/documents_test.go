@@ -67,13 +67,14 @@ func TestBothSidesSignAnAgreement(t *testing.T) {
 		Status, Signer, Application string
 		Signed                      bool
 	}
-	o.sign(o.nurai, document, o.cms(o.nuraiIs, "келісім")).is(t, http.StatusCreated, &answered).writtenAt(o.world, 1)
+	a := o.sign(o.nurai, document, o.cms(o.nuraiIs, "келісім")).is(t, http.StatusCreated, &answered)
+	a.writtenAt(o.world, int64(len(o.history("signature-"+document))-1))
 	if answered.Status != "accepted" || answered.Signer != "applicant" || answered.Signed || answered.Application != "awaiting_signature" {
 		t.Errorf("answered %+v", answered)
 	}
 	o.clock.pass(time.Minute)
 	before := o.end()
-	a := o.sign(o.dauren, document, o.cms(o.daurenIs, "келісім")).is(t, http.StatusCreated, &answered)
+	a = o.sign(o.dauren, document, o.cms(o.daurenIs, "келісім")).is(t, http.StatusCreated, &answered)
 	if answered.Signer != "provider" || !answered.Signed || answered.Application != "completed" {
 		t.Errorf("answered %+v", answered)
 	}
@@ -81,9 +82,11 @@ func TestBothSidesSignAnAgreement(t *testing.T) {
 		t.Errorf("Position %s, want that of what was written last, %s", got, o.end())
 	}
 	at := o.clock.Now()
+	signer, err := o.authority.Owner(o.daurenIs, at)
+	done(t, err)
 	certificate := signature.Certificate{
 		Owner: "ДӘУРЕН", IIN: o.daurenIs.IIN, Issuer: "DEMO CA: NOT A SIGNATURE OF ANYBODY",
-		NotBefore: at.Add(-time.Minute), NotAfter: at.Add(time.Hour),
+		NotBefore: signer.Certificate.NotBefore, NotAfter: signer.Certificate.NotAfter,
 	}
 	want := []any{
 		signature.Accepted{Signer: signature.Provider, Account: o.dauren.id, Method: signature.EDS, Certificate: &certificate, At: at},
@@ -93,7 +96,7 @@ func TestBothSidesSignAnAgreement(t *testing.T) {
 			ServiceID: grantID, Outcome: application.OutcomeApproved, SubmittedAt: o.stateOf(o.application).SubmittedAt, At: at,
 		},
 	}
-	if diff := cmp.Diff(want, o.since(before), certificates); diff != "" {
+	if diff := cmp.Diff(want, withoutEvidence(o.since(before)), certificates); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 	if meta := o.metadata("application-"+o.application, "application.document-signed.v1"); meta.Actor != o.dauren.id || meta.Subject != o.nurai.id {
@@ -125,7 +128,7 @@ func TestBothSidesAcceptAnAct(t *testing.T) {
 	o.accept(o.dauren, document).is(t, http.StatusCreated, nil)
 	before := o.end()
 	o.sign(o.nurai, document, o.cms(o.nuraiIs, "акт")).is(t, http.StatusCreated, nil)
-	if got := o.since(before); len(got) != 4 { // accepted, everybody has signed; the application is told, and ends
+	if got := withoutEvidence(o.since(before)); len(got) != 4 { // accepted, everybody has signed; the application is told, and ends
 		t.Errorf("a digital signature where acceptance suffices gave %+v", got)
 	}
 	o.accept(o.nurai, document).refuses(t, http.StatusConflict, "already-signed")
@@ -193,15 +196,18 @@ func TestASignatureThatIsNotValidIsKeptAndRefused(t *testing.T) {
 	} {
 		before := o.files.kept
 		o.sign(o.nurai, document, tt.cms).refuses(t, http.StatusUnprocessableEntity, tt.code)
-		if o.files.kept != before+1 {
-			t.Errorf("%s: the container was not kept", tt.name)
+		if o.files.kept != before+2 {
+			t.Errorf("%s: the container and the report were not kept", tt.name)
 		}
 		rejected, is := o.history("signature-" + document)[len(want)].(signature.Rejected)
 		if !is || rejected.CMS == "" {
 			t.Fatalf("%s: recorded %+v", tt.name, rejected)
 		}
+		if report := o.report(rejected.Report); report.Code != tt.code || !report.ReceivedAt.Equal(o.clock.Now()) {
+			t.Errorf("%s: the report says %+v", tt.name, report)
+		}
 		want = append(want, signature.Rejected{
-			Signer: signature.Applicant, Account: o.nurai.id, Code: tt.code, CMS: rejected.CMS, At: o.clock.Now(),
+			Signer: signature.Applicant, Account: o.nurai.id, Code: tt.code, CMS: rejected.CMS, Report: rejected.Report, At: o.clock.Now(),
 		})
 	}
 	o.signatures(document, false, want...)

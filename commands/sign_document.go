@@ -16,7 +16,7 @@ import (
 )
 
 // SignDocument signs a document with a digital signature: a detached CMS over its exact bytes, which is kept unchanged. A
-// signature that is not valid is kept, too, and refused. Errors: those of AcceptDocument but acceptance-not-allowed; the
+// signature that is not valid is kept, too, and refused. So is the report of the verification, and the evidence of a valid one. Errors: those of AcceptDocument but acceptance-not-allowed; the
 // codes of the verifier; too-many-tries; signing-unavailable.
 func (d *Documents) SignDocument(
 	ctx context.Context, req Request, by application.Staff, id string, cms []byte,
@@ -43,14 +43,27 @@ func (d *Documents) SignDocument(
 	if err != nil && !rejected {
 		return SignedDocument{}, err
 	}
+	if report.ReceivedAt = sign.At; rejected {
+		report.Code = refused.Code
+	}
 	if _, err := d.deps.Files.Put(ctx, s.state.Applicant, bytes.NewReader(cms), eds.MaxContainer); err != nil {
 		return SignedDocument{}, fmt.Errorf("storing a signature: %w", err)
 	}
+	checked, err := d.keepReport(ctx, s.state.Applicant, report)
+	if err != nil {
+		return SignedDocument{}, err
+	}
 	if !rejected {
-		sign.Certificate = report.Certificate
+		evidence, err := d.keepEvidence(ctx, s.state.Applicant, report.Evidence)
+		if err != nil {
+			return SignedDocument{}, err
+		}
+		sign.Certificate, sign.Evidence = report.Certificate, append([]signature.Evidence{checked}, evidence...)
 		return d.sign(ctx, s, sign)
 	}
-	reject := signature.Reject{Signer: s.signer, Account: req.Actor, Code: refused.Code, CMS: sign.CMS, At: sign.At}
+	reject := signature.Reject{
+		Signer: s.signer, Account: req.Actor, Code: refused.Code, CMS: sign.CMS, Report: checked.SHA256, At: sign.At,
+	}
 	if _, err := d.streams.signatures.execute(ctx, s.req, id, func(signature.State) (signature.Command, error) {
 		return reject, nil
 	}); err != nil {

@@ -44,6 +44,8 @@ type documentSignature struct {
 	At     *time.Time `json:"at,omitempty"`
 	Name   string     `json:"name,omitempty" doc:"Of whoever has signed"`
 	Method string     `json:"method,omitempty" doc:"eds or acceptance"`
+
+	Evidence *signatureEvidence `json:"evidence,omitempty" doc:"With what a digital signature can be checked years later; on a document's own page alone"`
 }
 
 type documentTry struct {
@@ -63,6 +65,10 @@ func (q *Queries) registerDocuments(api huma.API) {
 	content := httpapi.Private(operation("read-document-content", "/documents/{id}/content", "The exact bytes of a document", documentsTag))
 	content.Errors = append(content.Errors, http.StatusGone)
 	huma.Register(api, content, q.documentContent)
+	evidence := httpapi.Private(operation("read-document-evidence", "/documents/{id}/evidence",
+		"A document and all that proves its signatures, as one zip file", documentsTag))
+	evidence.Errors = append(evidence.Errors, http.StatusConflict, http.StatusGone)
+	huma.Register(api, evidence, q.documentEvidence)
 }
 
 // findDocument reads a document for whoever may see its application; for anybody else it does not exist.
@@ -115,6 +121,7 @@ func (q *Queries) document(ctx context.Context, in *DocumentInput) (*struct{ Bod
 	}
 	for i := range d.Signatures {
 		body.Required = append(body.Required, d.Signatures[i].Signer)
+		body.Signatures[i].Evidence = evidenceOf(ctx, &d.Signatures[i])
 	}
 	for _, try := range d.Tries {
 		if try.Account == who.accountID {

@@ -44,7 +44,7 @@ func TestADocumentShowsItsSignatures(t *testing.T) {
 		"size": 10.0, "mime": "application/pdf", "status": "awaiting_signature", "required": []any{"provider", "applicant"}, "by": "eds",
 		"next": "applicant", "issuedAt": "2026-11-23T07:01:00Z",
 		"signatures": []any{
-			map[string]any{"signer": "provider", "status": "accepted", "at": "2026-11-23T07:02:00Z", "name": "Сарыарқаев Дәурен", "method": "eds"},
+			map[string]any{"signer": "provider", "status": "accepted", "at": "2026-11-23T07:02:00Z", "name": "Сарыарқаев Дәурен", "method": "eds", "evidence": map[string]any{"status": "pending", "kinds": []any{}}},
 			map[string]any{"signer": "applicant", "status": "waiting"},
 		},
 		"refused": []any{map[string]any{"code": "doc-changed", "message": "Қолтаңба осы құжатқа емес, басқасына қойылған.", "at": "2026-11-23T07:03:00Z"}},
@@ -104,7 +104,7 @@ func TestADocumentIsNobodyElses(t *testing.T) {
 	const dana, dauren = "account-dana", "account-dauren"
 	w := newWorld(t).withCatalogue().withDocument(dana, dauren)
 	document := "/documents/" + id("document", 1)
-	for _, path := range []string{document, document + "/content"} {
+	for _, path := range []string{document, document + "/content", document + "/evidence"} {
 		for _, who := range []string{
 			"account-aibek",
 			staff("a", id("provider", 2), "executor", "operator", "provider-admin"),
@@ -115,7 +115,7 @@ func TestADocumentIsNobodyElses(t *testing.T) {
 		}
 		w.get("", path).refuses(t, http.StatusUnauthorized, "sign-in-required")
 	}
-	for _, unknown := range []string{"/documents/x", "/documents/" + id("document", 9), "/documents/" + id("document", 9) + "/content"} {
+	for _, unknown := range []string{"/documents/x", "/documents/" + id("document", 9), "/documents/" + id("document", 9) + "/content", "/documents/" + id("document", 9) + "/evidence"} {
 		w.get(dana, unknown).refuses(t, http.StatusNotFound, "document-not-found")
 	}
 }

@@ -71,6 +71,8 @@ func (d *demo) routes(router chi.Router) {
 			writeJSON(w, r, d.outbox.to(recipient(r.URL.Query().Get("to"))))
 		})
 		r.Post("/dev/sign", d.signing.serve)
+		r.Post("/dev/revoke", d.signing.revoke)
+		d.signing.services(r)
 		r.Get("/dev/totp", d.totp)
 		r.Get("/dev/accounts", func(w http.ResponseWriter, r *http.Request) { writeJSON(w, r, d.accounts) })
 	})

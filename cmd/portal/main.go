@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -18,17 +19,20 @@ const version = "1.0.0"
 
 // cli is the command line. Every flag has an environment variable.
 type cli struct {
-	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the portal (the default)."`
-	Project projectCommand `cmd:"" help:"Show the read models, or rebuild some from the event log."`
-	Seed    seedCommand    `cmd:"" help:"Load the catalogue of services as events. Repeating it changes nothing."`
-	Staff   staffCommand   `cmd:"" help:"Look after the accounts of those who work with applications."`
-	Verify  verifyCommand  `cmd:"" help:"Check everything that the event log holds."`
-	Backup  backupCommand  `cmd:"" help:"Copy the event log and the keys, also of a portal that is running."`
-	Export  exportCommand  `cmd:"" help:"Write all events to a file, also of a portal that is running."`
-	Import  importCommand  `cmd:"" help:"Bring the events of such a file into another event store, which is empty."`
-	Keys    keysCommand    `cmd:"" help:"Look after the master key and the keyring."`
-	Health  healthCommand  `cmd:"" help:"Ask the running portal whether it is ready; for health checks of containers."`
-	Bench   benchCommand   `cmd:"" help:"Load data and measure the portal on this machine."`
+	Serve      serveCommand      `cmd:"" default:"withargs" help:"Serve the portal (the default)."`
+	Project    projectCommand    `cmd:"" help:"Show the read models, or rebuild some from the event log."`
+	Seed       seedCommand       `cmd:"" help:"Load the catalogue of services as events. Repeating it changes nothing."`
+	Staff      staffCommand      `cmd:"" help:"Look after the accounts of those who work with applications."`
+	Verify     verifyCommand     `cmd:"" help:"Check everything that the event log holds."`
+	Backup     backupCommand     `cmd:"" help:"Copy the event log and the keys, also of a portal that is running."`
+	Export     exportCommand     `cmd:"" help:"Write all events to a file, also of a portal that is running."`
+	Import     importCommand     `cmd:"" help:"Bring the events of such a file into another event store, which is empty."`
+	Keys       keysCommand       `cmd:"" help:"Look after the master key and the keyring."`
+	TrustList  trustListCommand  `cmd:"" name:"trust-list" help:"Look after the list of authorities whose certificates count in digital signatures."`
+	Health     healthCommand     `cmd:"" help:"Ask the running portal whether it is ready; for health checks of containers."`
+	EDS        edsCommand        `cmd:"" name:"eds" help:"Look after digital signatures."`
+	DemoSigner demoSignerCommand `cmd:"" name:"demo-signer" help:"Stand in for NCALayer on this machine: sign for pages of the demo."`
+	Bench      benchCommand      `cmd:"" help:"Load data and measure the portal on this machine."`
 }
 
 func main() {
@@ -44,6 +48,10 @@ func main() {
 	parser.FatalIfErrorf(err)
 	if err := parsed.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "portal:", err)
+		var code exitError
+		if errors.As(err, &code) {
+			os.Exit(code.code)
+		}
 		os.Exit(1) //nolint:gocritic // nothing is left to stop: the signal handler ends with the process
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	"services.example/portal/infra/blob"
 	"services.example/portal/infra/codec"
 	"services.example/portal/infra/codec/aggregates"
+	"services.example/portal/infra/eds"
 	"services.example/portal/infra/eds/dev"
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/eventstore/pebblelog"
@@ -44,8 +44,11 @@ type portal struct {
 	queries  *readapi.Queries
 	secrets  secrets
 	now      func() time.Time
-	demoCA   *dev.Authority // nil in production
 	closers  []func() error
+
+	verifier  eds.Verifier
+	evidences eds.Evidences // nil: nobody is asked for evidence of signatures
+	demoCA    *dev.CA       // nil in production
 }
 
 // secrets are random, made at first start and kept in the keyring.
@@ -63,6 +66,7 @@ type options struct {
 	demo     bool // take the signatures that its own certification authority makes
 	alone    bool // nobody reads what this process writes before it has ended
 	terms    termsFlags
+	eds      *edsFlags // nil: as in a demo, or none outside of one
 }
 
 // now is the portal's clock: UTC in milliseconds, which every store keeps exactly.
@@ -98,15 +102,13 @@ func open(ctx context.Context, where storage, with options) (_ *portal, err erro
 		return nil, err
 	}
 	p.sessions = session.New(p.reads, p.now, !where.shared())
-	if with.demo {
-		if p.demoCA, err = dev.Open(filepath.Join(where.Data, demoCAFile), p.now()); err != nil {
-			return nil, err
-		}
+	if err := p.openSigning(ctx, where, with); err != nil {
+		return nil, err
 	}
 	if p.commands, err = commands.New(commands.Deps{
 		Events: p.events, Codec: p.codec, Keys: p.keys, Entries: p.reads, Sessions: p.sessions, Files: files{p.blobs},
 		Messages: with.messages, Secrets: p.secrets.Secrets, Limits: with.limits, Now: p.now, SiteURL: with.siteURL,
-		Threads: threads{p}, Verifier: p.verifier(), Notified: p.notices(),
+		Threads: threads{p}, Verifier: p.verifier, Evidences: p.evidences, Notified: p.notices(),
 	}); err != nil {
 		return nil, err
 	}

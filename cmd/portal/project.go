@@ -21,6 +21,7 @@ type projectCommand struct {
 
 	Ops   opsFlags   `embed:"" prefix:"ops-"`
 	Terms termsFlags `embed:"" prefix:"terms-"`
+	EDS   edsFlags   `embed:""`
 }
 
 // Run shows or rebuilds them, on the running portal if there is one.

@@ -24,7 +24,7 @@ func (p *portal) startReactors(ctx context.Context, where storage, with options)
 			reactors.Notices(p.commands.Notices, p.events, p.codec, with.siteURL),
 			reactors.Signatures(p.commands.Documents),
 		},
-		Tasks: []reactors.Task{reactors.Terms(p.commands.Terms, p.terms(), p.now, with.terms.every())},
+		Tasks: append(p.evidenceTasks(), reactors.Terms(p.commands.Terms, p.terms(), p.now, with.terms.every())),
 	})
 }
 

@@ -81,7 +81,7 @@ func (c *projectCommand) follow(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	with := options{messages: &outbox{}, siteURL: c.SiteURL, meter: metrics.Meter(), terms: c.Terms}
+	with := options{messages: &outbox{}, siteURL: c.SiteURL, meter: metrics.Meter(), terms: c.Terms, eds: &c.EDS}
 	p, err := open(ctx, c.storage, with)
 	if err != nil {
 		return err

@@ -34,6 +34,8 @@ type serveCommand struct {
 	Terms termsFlags `embed:"" prefix:"terms-"`
 
 	Esdb esdbFlags `embed:"" prefix:"esdb-"`
+
+	EDS edsFlags `embed:""`
 }
 
 const (
@@ -66,7 +68,7 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	if site == "" {
 		site = "http://" + listener.Addr().String()
 	}
-	with := options{messages: messages, limits: c.limits(), siteURL: site, meter: metrics.Meter(), demo: !c.Production, terms: c.Terms}
+	with := options{messages: messages, limits: c.limits(), siteURL: site, meter: metrics.Meter(), demo: !c.Production, terms: c.Terms, eds: &c.EDS}
 	p, err := open(ctx, c.storage, with)
 	if err != nil {
 		return err

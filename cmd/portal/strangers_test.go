@@ -166,10 +166,11 @@ var operations = map[string]rule{
 	"post-notice": {who: staff, tries: letters},
 	"write-note":  {who: staff, tries: letters},
 
-	"read-document":         {who: parties},
-	"read-document-content": {who: parties},
-	"sign-document":         {who: parties, tries: bodies(`{"cms":"bm8gc2lnbmF0dXJl"}`)},
-	"accept-document":       {who: parties},
+	"read-document":          {who: parties},
+	"read-document-content":  {who: parties},
+	"read-document-evidence": {who: parties},
+	"sign-document":          {who: parties, tries: bodies(`{"cms":"bm8gc2lnbmF0dXJl"}`)},
+	"accept-document":        {who: parties},
 }
 
 // calls are the ways to call an operation. A body is read once: every call needs them anew.
@@ -225,12 +226,12 @@ func (o *strangerOffice) about(prefix string) []endpoint {
 }
 
 // written lists what people have done, in order: each event's stream and type. The notices that follow from it are written
-// when they are sent.
+// when they are sent, and evidence of signatures when it was had.
 func written(t *testing.T, data string) []string {
 	t.Helper()
 	var list []string
 	for _, event := range readLog(t, data) {
-		if !strings.HasPrefix(event.Stream, "notification-") {
+		if !strings.HasPrefix(event.Stream, "notification-") && !strings.HasPrefix(event.Type, "signature.evidence-") {
 			list = append(list, event.Stream+" "+event.Type)
 		}
 	}

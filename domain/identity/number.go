@@ -71,7 +71,8 @@ func (n Number) Kind() NumberKind {
 }
 
 // parseDigits makes the checks that hold for every number: twelve ASCII digits and the check digit. Nothing else may
-// refuse a number, as numbers that look odd are legally in use.
+// refuse a number, as numbers that look odd are legally in use. Nobody is let past the check digit, not even by an operator:
+// whoever has a number without the right one is by law given another.
 func parseDigits(s string) (number, error) {
 	if s == "" {
 		return number{}, required()

@@ -25,6 +25,7 @@ type Sign struct {
 	Account     string
 	CMS         string // SHA-256 of the signature container
 	Certificate Certificate
+	Evidence    []Evidence // what was found out with
 	At          time.Time
 }
 
@@ -41,6 +42,7 @@ type Reject struct {
 	Account string
 	Code    string // why
 	CMS     string // SHA-256 of what was handed in
+	Report  string // SHA-256 of the report of the verification; empty: there is none
 	At      time.Time
 }
 
@@ -49,8 +51,26 @@ type Withdraw struct {
 	At time.Time
 }
 
-func (Prepare) isSignatureCommand()  {}
-func (Sign) isSignatureCommand()     {}
-func (Accept) isSignatureCommand()   {}
-func (Reject) isSignatureCommand()   {}
-func (Withdraw) isSignatureCommand() {}
+// AttachEvidence adds evidence of a signature that was accepted. What is there already is not added again. The system gives
+// it, also when the document was replaced meanwhile: somebody has signed it.
+type AttachEvidence struct {
+	Signer   Signer
+	Evidence []Evidence
+	At       time.Time
+}
+
+// GiveUpEvidence ends the search for the evidence that a signature lacks. The system gives it. Evidence that comes later is
+// taken all the same.
+type GiveUpEvidence struct {
+	Signer Signer
+	Code   string // why the last piece was not to be had
+	At     time.Time
+}
+
+func (Prepare) isSignatureCommand()        {}
+func (Sign) isSignatureCommand()           {}
+func (Accept) isSignatureCommand()         {}
+func (Reject) isSignatureCommand()         {}
+func (Withdraw) isSignatureCommand()       {}
+func (AttachEvidence) isSignatureCommand() {}
+func (GiveUpEvidence) isSignatureCommand() {}

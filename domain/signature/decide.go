@@ -27,7 +27,7 @@ func Decide(s State, command Command) ([]Event, error) {
 	case Sign:
 		return s.accept(Accepted{
 			Signer: c.Signer, Account: c.Account, Method: EDS, CMS: c.CMS, Certificate: &c.Certificate, At: c.At,
-		})
+		}, c.Evidence...)
 	case Accept:
 		return s.accept(Accepted{Signer: c.Signer, Account: c.Account, Method: Acceptance, At: c.At})
 	case Reject:
@@ -43,6 +43,10 @@ func Decide(s State, command Command) ([]Event, error) {
 			return nil, problem.New(problem.WrongState, "document-signed")
 		}
 		return []Event{Withdrawn(c)}, nil
+	case AttachEvidence:
+		return s.attach(c)
+	case GiveUpEvidence:
+		return s.giveUp(c)
 	default:
 		return nil, problem.New(problem.WrongState, "unknown-command")
 	}
@@ -66,15 +70,19 @@ func decidePrepare(s State, c Prepare) ([]Event, error) {
 	}
 }
 
-// accept adds a signature, and says after the last one that everybody has signed.
-func (s State) accept(a Accepted) ([]Event, error) {
+// accept adds a signature with its evidence, and says after the last one that everybody has signed.
+func (s State) accept(a Accepted, evidence ...Evidence) ([]Event, error) {
 	if before, signed := s.Signature(a.Signer); signed && before.Account == a.Account && before.Method == a.Method && before.CMS == a.CMS {
 		return nil, nil
 	}
 	if err := s.MaySign(a.Signer, a.Method); err != nil {
 		return nil, err
 	}
-	events := []Event{a}
+	attached, err := Proof{Signer: a.Signer}.attach(evidence, a.At)
+	if err != nil {
+		return nil, err
+	}
+	events := append([]Event{a}, attached...)
 	if a.Signer == s.Signers[len(s.Signers)-1] {
 		events = append(events, FullySigned{At: a.At})
 	}

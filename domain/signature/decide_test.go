@@ -2,6 +2,7 @@ package signature_test
 
 import (
 	"errors"
+	"strconv"
 	"testing"
 	"time"
 
@@ -47,6 +48,35 @@ func accepted(signer signature.Signer, account string) signature.Accepted {
 }
 
 var certificate = signature.Certificate{Owner: "БҰЛАҚБАЙ НҰРАЙ", IIN: "900101300811", Serial: "0a", SHA256: "of the certificate"}
+
+var (
+	report  = signature.Evidence{Kind: signature.EvidenceReport, SHA256: "of a report"}
+	stamp   = signature.Evidence{Kind: signature.EvidenceTimeStamp, SHA256: "of a time stamp"}
+	ocsp    = signature.Evidence{Kind: signature.EvidenceOCSP, SHA256: "of an answer"}
+	crl     = signature.Evidence{Kind: signature.EvidenceCRL, SHA256: "of a list"}
+	ca      = signature.Evidence{Kind: signature.EvidenceCertificate, SHA256: "of a certificate"}
+	giveUp  = signature.GiveUpEvidence{Signer: signature.Applicant, Code: "evidence-unavailable", At: noon}
+	givenUp = signature.EvidenceGivenUp{
+		Signer: signature.Applicant, Missing: []signature.EvidenceKind{"time-stamp", "ocsp"}, Code: "evidence-unavailable", At: noon,
+	}
+)
+
+func attach(evidence ...signature.Evidence) signature.AttachEvidence {
+	return signature.AttachEvidence{Signer: signature.Applicant, Evidence: evidence, At: noon}
+}
+
+func attached(evidence ...signature.Evidence) signature.EvidenceAttached {
+	return signature.EvidenceAttached(attach(evidence...))
+}
+
+// pieces are that many different ones.
+func pieces(n int) []signature.Evidence {
+	list := make([]signature.Evidence, n)
+	for i := range list {
+		list[i] = signature.Evidence{Kind: signature.EvidenceCertificate, SHA256: strconv.Itoa(i)}
+	}
+	return list
+}
 
 func failed(account string, at time.Time) signature.Rejected {
 	return signature.Rejected{Signer: signature.Applicant, Account: account, Code: "doc-changed", CMS: cmsOne, At: at}
@@ -155,6 +185,62 @@ func TestSigningADocument(t *testing.T) {
 			name: "a signed document is never replaced", given: []signature.Event{alone, signed(signature.Applicant, nurai, cmsOne), all},
 			when: signature.Withdraw{At: noon}, fault: problem.New(problem.WrongState, "document-signed"),
 		},
+		{
+			name: "evidence comes with the signature, and the end after it", given: []signature.Event{alone},
+			when: signature.Sign{Signer: signature.Applicant, Account: nurai, CMS: cmsOne, Certificate: certificate, Evidence: []signature.Evidence{report, stamp, ocsp}, At: noon},
+			then: []signature.Event{
+				signed(signature.Applicant, nurai, cmsOne), attached(report, stamp, ocsp),
+				signature.EvidenceCompleted{Signer: signature.Applicant, At: noon}, all,
+			},
+		},
+		{
+			name: "a list of revoked certificates is as good as an answer", given: []signature.Event{alone, signed(signature.Applicant, nurai, cmsOne), all, attached(report, crl)},
+			when: attach(stamp), then: []signature.Event{attached(stamp), signature.EvidenceCompleted{Signer: signature.Applicant, At: noon}},
+		},
+		{
+			name: "evidence is added once", given: []signature.Event{alone, signed(signature.Applicant, nurai, cmsOne), all, attached(report, ocsp)},
+			when: attach(ocsp, ca, ca), then: []signature.Event{attached(ca)},
+		},
+		{
+			name: "nothing new changes nothing", given: []signature.Event{alone, signed(signature.Applicant, nurai, cmsOne), all, attached(report, ocsp)},
+			when: attach(report, ocsp),
+		},
+		{
+			name: "evidence of a signature under a replaced document is taken", given: []signature.Event{both, signed(signature.Provider, dauren, cmsOne), signature.Withdrawn{At: noon}},
+			when: signature.AttachEvidence{Signer: signature.Provider, Evidence: []signature.Evidence{stamp}, At: noon},
+			then: []signature.Event{signature.EvidenceAttached{Signer: signature.Provider, Evidence: []signature.Evidence{stamp}, At: noon}},
+		},
+		{
+			name: "there is no evidence of what nobody signed", given: []signature.Event{alone}, when: attach(stamp),
+			fault: problem.New(problem.WrongState, "not-signed"),
+		},
+		{
+			name: "nor of an acceptance", given: []signature.Event{simple, accepted(signature.Provider, dauren)},
+			when:  signature.AttachEvidence{Signer: signature.Provider, Evidence: []signature.Evidence{stamp}, At: noon},
+			fault: problem.New(problem.WrongState, "not-signed"),
+		},
+		{
+			name: "evidence is bounded", given: []signature.Event{alone, signed(signature.Applicant, nurai, cmsOne), all},
+			when: attach(pieces(signature.MaxEvidence + 1)...), fault: problem.New(problem.WrongState, "too-much-evidence"),
+		},
+		{
+			name: "the search is given up once", given: []signature.Event{alone, signed(signature.Applicant, nurai, cmsOne), all, attached(report)},
+			when: giveUp, then: []signature.Event{givenUp},
+		},
+		{
+			name: "given up again changes nothing", given: []signature.Event{alone, signed(signature.Applicant, nurai, cmsOne), all, attached(report), givenUp},
+			when: giveUp,
+		},
+		{
+			name: "evidence that comes after all completes it", given: []signature.Event{alone, signed(signature.Applicant, nurai, cmsOne), all, attached(report), givenUp},
+			when: attach(stamp, ocsp), then: []signature.Event{attached(stamp, ocsp), signature.EvidenceCompleted{Signer: signature.Applicant, At: noon}},
+		},
+		{
+			name:  "what is complete is not given up",
+			given: []signature.Event{alone, signed(signature.Applicant, nurai, cmsOne), attached(stamp, ocsp), signature.EvidenceCompleted{Signer: signature.Applicant, At: noon}, all},
+			when:  giveUp,
+		},
+		{name: "what nobody signed is not given up", given: []signature.Event{alone}, when: giveUp, fault: problem.New(problem.WrongState, "not-signed")},
 		{name: "what was never opened is not signed", when: accepts(signature.Applicant, nurai), fault: problem.New(problem.NotFound, "document-not-found")},
 		{name: "what was never opened is not replaced", when: signature.Withdraw{At: noon}, fault: problem.New(problem.NotFound, "document-not-found")},
 	} {

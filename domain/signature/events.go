@@ -13,6 +13,10 @@ var EventTypes = map[string]Event{
 	"signature.rejected.v1":  Rejected{},
 	"signature.completed.v1": FullySigned{},
 	"signature.withdrawn.v1": Withdrawn{},
+
+	"signature.evidence-attached.v1":  EvidenceAttached{},
+	"signature.evidence-completed.v1": EvidenceCompleted{},
+	"signature.evidence-given-up.v1":  EvidenceGivenUp{},
 }
 
 // Signer is one of those who sign.
@@ -74,6 +78,7 @@ type Rejected struct {
 	Account string    `json:"account"`
 	Code    string    `json:"code"` // why: facts of the verification, such as wrong-owner-iin
 	CMS     string    `json:"cms,omitempty"`
+	Report  string    `json:"report,omitempty"` // SHA-256 of the report of the verification, kept like the container
 	At      time.Time `json:"at"`
 }
 
@@ -87,8 +92,11 @@ type Withdrawn struct {
 	At time.Time `json:"at"`
 }
 
-func (Prepared) isSignatureEvent()    {}
-func (Accepted) isSignatureEvent()    {}
-func (Rejected) isSignatureEvent()    {}
-func (FullySigned) isSignatureEvent() {}
-func (Withdrawn) isSignatureEvent()   {}
+func (Prepared) isSignatureEvent()          {}
+func (Accepted) isSignatureEvent()          {}
+func (Rejected) isSignatureEvent()          {}
+func (FullySigned) isSignatureEvent()       {}
+func (Withdrawn) isSignatureEvent()         {}
+func (EvidenceAttached) isSignatureEvent()  {}
+func (EvidenceCompleted) isSignatureEvent() {}
+func (EvidenceGivenUp) isSignatureEvent()   {}

@@ -48,7 +48,8 @@ func TestWhateverIsAsked(t *testing.T) {
 		if diff := cmp.Diff(signature.Fold(history...), state); diff != "" {
 			t.Fatalf("the folded state differs:\n%s", diff)
 		}
-		check(t, prepare, history)
+		check(t, prepare, withoutEvidence(history))
+		checkEvidence(t, history)
 	})
 }
 
@@ -60,14 +61,17 @@ func anything(t *rapid.T, prepare signature.Prepare, at time.Time) signature.Com
 		account = rapid.SampledFrom([]string{dauren, gulim}).Draw(t, "account")
 	}
 	cms := rapid.SampledFrom([]string{cmsOne, cmsTwo}).Draw(t, "cms")
+	evidence := rapid.SliceOfN(rapid.SampledFrom([]signature.Evidence{report, stamp, ocsp, crl, ca}), 0, 4).Draw(t, "evidence")
 	return rapid.SampledFrom([]signature.Command{
 		prepare, prepare,
-		signature.Sign{Signer: signer, Account: account, CMS: cms, Certificate: certificate, At: at},
+		signature.Sign{Signer: signer, Account: account, CMS: cms, Certificate: certificate, Evidence: evidence, At: at},
 		signature.Sign{Signer: signer, Account: account, CMS: cms, Certificate: certificate, At: at},
 		signature.Accept{Signer: signer, Account: account, At: at},
 		signature.Reject{Signer: signer, Account: account, Code: "doc-changed", CMS: cms, At: at},
 		signature.Reject{Signer: signer, Account: account, Code: "doc-changed", CMS: cms, At: at},
 		signature.Withdraw{At: at},
+		signature.AttachEvidence{Signer: signer, Evidence: evidence, At: at},
+		signature.GiveUpEvidence{Signer: signer, Code: "evidence-unavailable", At: at},
 	}).Draw(t, "command")
 }
 
@@ -103,5 +107,63 @@ func check(t *rapid.T, prepare signature.Prepare, history []signature.Event) {
 	}
 	if ends > 1 {
 		t.Fatalf("%d ends", ends)
+	}
+}
+
+// withoutEvidence is a history without what came of evidence, which may come after an end.
+func withoutEvidence(history []signature.Event) []signature.Event {
+	return slices.DeleteFunc(slices.Clone(history), func(event signature.Event) bool {
+		switch event.(type) {
+		case signature.EvidenceAttached, signature.EvidenceCompleted, signature.EvidenceGivenUp:
+			return true
+		default:
+			return false
+		}
+	})
+}
+
+// checkEvidence is what holds for the evidence in every history: it is of digital signatures, no piece is there twice, and it
+// is complete as soon as nothing is missing, which is said once; nothing is given up twice, or once it is complete.
+func checkEvidence(t *rapid.T, history []signature.Event) {
+	proofs := map[signature.Signer]*signature.Proof{}
+	of := func(signer signature.Signer) *signature.Proof {
+		p := proofs[signer]
+		if p == nil {
+			t.Fatalf("evidence of what %s never signed", signer)
+		}
+		return p
+	}
+	for _, event := range history {
+		switch e := event.(type) {
+		case signature.Accepted:
+			if e.Method == signature.EDS {
+				proofs[e.Signer] = &signature.Proof{Signer: e.Signer}
+			}
+		case signature.EvidenceAttached:
+			p := of(e.Signer)
+			for _, piece := range e.Evidence {
+				if slices.Contains(p.Evidence, piece) {
+					t.Fatalf("%v is there twice", piece)
+				}
+				p.Evidence = append(p.Evidence, piece)
+			}
+		case signature.EvidenceCompleted:
+			p := of(e.Signer)
+			if p.Complete || len(p.Missing()) > 0 {
+				t.Fatalf("said to be complete: %+v", p)
+			}
+			p.Complete = true
+		case signature.EvidenceGivenUp:
+			p := of(e.Signer)
+			if p.Complete || p.GivenUp || !slices.Equal(e.Missing, p.Missing()) {
+				t.Fatalf("given up as %+v: %+v", e, p)
+			}
+			p.GivenUp = true
+		}
+	}
+	for _, p := range proofs {
+		if !p.Complete && len(p.Missing()) == 0 {
+			t.Fatalf("nobody said that it is complete: %+v", p)
+		}
 	}
 }

@@ -16,6 +16,7 @@ type State struct {
 	Accepted      []Accepted // in the order in which they came; without what identifies a person
 	Complete      bool       // everybody has signed
 	Withdrawn     bool       // replaced by a later document
+	Proofs        []Proof    // of the digital ones among the signatures, in the same order
 
 	Rejected []Rejected // the latest, at most triesKept
 }
@@ -70,6 +71,9 @@ func Evolve(s State, event Event) State {
 	case Accepted:
 		e.Certificate = nil
 		s.Accepted = append(slices.Clip(s.Accepted), e)
+		if e.Method == EDS {
+			s.Proofs = append(slices.Clip(s.Proofs), Proof{Signer: e.Signer})
+		}
 	case Rejected:
 		s.Rejected = append(slices.Clone(s.Rejected), e)
 		if len(s.Rejected) > triesKept {
@@ -79,6 +83,12 @@ func Evolve(s State, event Event) State {
 		s.Complete = true
 	case Withdrawn:
 		s.Withdrawn = true
+	case EvidenceAttached:
+		s = s.evolveProof(e.Signer, func(p *Proof) { p.Evidence = append(slices.Clip(p.Evidence), e.Evidence...) })
+	case EvidenceCompleted:
+		s = s.evolveProof(e.Signer, func(p *Proof) { p.Complete = true })
+	case EvidenceGivenUp:
+		s = s.evolveProof(e.Signer, func(p *Proof) { p.GivenUp = true })
 	}
 	return s
 }

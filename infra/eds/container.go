@@ -6,8 +6,12 @@ import (
 	"strings"
 )
 
-// MaxContainer is the largest signature container that is taken, in bytes.
-const MaxContainer = 64 << 10
+const (
+	// MaxContainer is the largest signature container that is taken, in bytes.
+	MaxContainer = 64 << 10
+	// MaxEvidence is the largest piece of evidence that is kept, in bytes: a long list of revoked certificates.
+	MaxEvidence = 64 << 20
+)
 
 // Decode reads a signature container as browsers hand it in: base64, in lines or not, or PEM, which the signing program
 // of the national certification centre gives. Error: malformed.

@@ -58,14 +58,14 @@ type Evidence struct {
 	Data []byte
 }
 
-// EvidenceKind tells pieces of evidence apart. The same words stand in events.
-type EvidenceKind string
+// EvidenceKind tells pieces of evidence apart.
+type EvidenceKind = signature.EvidenceKind
 
-// The kinds of evidence.
+// The kinds of evidence, as they stand in events.
 const (
-	EvidenceReport      EvidenceKind = "report"
-	EvidenceTimeStamp   EvidenceKind = "time-stamp"  // RFC 3161 token over the signature's value
-	EvidenceOCSP        EvidenceKind = "ocsp"        // whole OCSP response
-	EvidenceCRL         EvidenceKind = "crl"         // list of revoked certificates
-	EvidenceCertificate EvidenceKind = "certificate" // of the chain: one a piece, the signer's own is in the CMS
+	EvidenceReport      = signature.EvidenceReport
+	EvidenceTimeStamp   = signature.EvidenceTimeStamp
+	EvidenceOCSP        = signature.EvidenceOCSP
+	EvidenceCRL         = signature.EvidenceCRL
+	EvidenceCertificate = signature.EvidenceCertificate
 )

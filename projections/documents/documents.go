@@ -20,8 +20,11 @@ import (
 // Name is what the directory knows the read model by.
 const Name = "documents"
 
-// ByApplicant is the index of an applicant's documents, by application.
-const ByApplicant = "by_applicant"
+// Indexes.
+const (
+	ByApplicant = "by_applicant" // an applicant's documents, by application
+	ByLacking   = "by_lacking"   // those with signatures whose evidence is looked for, the earliest signature first
+)
 
 // Document is something to read or to sign. Its bytes never change.
 type Document struct {
@@ -42,6 +45,7 @@ type Document struct {
 	SupersededAt  *time.Time  `bson:"supersededAt,omitempty"` // when a later one of its kind replaced it
 	Failed        int         `bson:"failed"`                 // digital signatures that were refused
 	Tries         []Try       `bson:"tries,omitempty"`        // the latest of those, oldest first, at most TriesKept
+	LackingSince  *time.Time  `bson:"lackingSince,omitempty"` // when the first of the signatures was made whose evidence is looked for
 }
 
 // Signature is one of the signatures that a document asks for.
@@ -52,7 +56,24 @@ type Signature struct {
 	Method      string       `bson:"method,omitempty"` // eds or acceptance
 	CMS         string       `bson:"cms,omitempty"`    // SHA-256 of the signature container among the applicant's files
 	Certificate *Certificate `bson:"certificate,omitempty"`
+
+	Evidence       []Evidence `bson:"evidence,omitempty"`       // in the order in which it was found
+	EvidenceStatus string     `bson:"evidenceStatus,omitempty"` // EvidencePending and so on; empty: not a digital signature
+	EvidenceCode   string     `bson:"evidenceCode,omitempty"`   // why the rest was given up
 }
+
+// Evidence is a piece of what a signature can be checked with years later.
+type Evidence struct {
+	Kind   string `bson:"kind"`   // signature.EvidenceKind
+	SHA256 string `bson:"sha256"` // of its bytes among the applicant's files
+}
+
+// How the search for evidence stands.
+const (
+	EvidencePending    = "pending"    // some is looked for
+	EvidenceComplete   = "complete"   // there is all that is needed
+	EvidenceIncomplete = "incomplete" // some was not to be had
+)
 
 // Certificate is what was read in the certificate of a digital signature. There is none once the applicant was erased.
 type Certificate struct {
@@ -94,7 +115,7 @@ func (d *Document) Next() string {
 // Model is the projection.
 var Model = projections.ReadModel[Document]{
 	Name:    Name,
-	Version: 1,
+	Version: 2,
 	Streams: []string{applications, signatures, accounts},
 	Ignores: []string{
 		"application-number.assigned.v1",
@@ -104,9 +125,10 @@ var Model = projections.ReadModel[Document]{
 		"account.password-changed.v1", "account.password-reset-requested.v1", "account.password-reset.v1",
 		"account.contact-change-requested.v1",
 	},
-	Indexes: []readstore.Index{{Name: ByApplicant, Fields: []readstore.Field{
-		{Path: "applicant"}, {Path: "application"}, {Path: "kind"}, {Path: "version"},
-	}}},
+	Indexes: []readstore.Index{
+		{Name: ByApplicant, Fields: []readstore.Field{{Path: "applicant"}, {Path: "application"}, {Path: "kind"}, {Path: "version"}}},
+		{Name: ByLacking, Fields: []readstore.Field{{Path: "lackingSince"}}},
+	},
 	Keys: keys,
 	Fold: fold,
 	Reach: func(event codec.Envelope) *projections.Selection {
@@ -135,7 +157,8 @@ func keys(event codec.Envelope) []string {
 		return []string{e.DocumentID}
 	case application.DocumentSigned:
 		return []string{e.DocumentID}
-	case signature.Accepted, signature.Rejected, signature.FullySigned, signature.Withdrawn:
+	case signature.Accepted, signature.Rejected, signature.FullySigned, signature.Withdrawn,
+		signature.EvidenceAttached, signature.EvidenceCompleted, signature.EvidenceGivenUp:
 		return []string{strings.TrimPrefix(event.Stream, signatures)}
 	default:
 		return nil
@@ -166,6 +189,12 @@ func fold(d *Document, id string, event codec.Envelope) *Document {
 		if extra := len(d.Tries) - TriesKept; extra > 0 {
 			d.Tries = slices.Delete(d.Tries, 0, extra)
 		}
+	case signature.EvidenceAttached:
+		d.attach(e)
+	case signature.EvidenceCompleted:
+		d.evidence(e.Signer, EvidenceComplete, "")
+	case signature.EvidenceGivenUp:
+		d.evidence(e.Signer, EvidenceIncomplete, e.Code)
 	case account.Erased:
 		d.erase()
 	}
@@ -198,22 +227,56 @@ func (d *Document) sign(at time.Time) {
 }
 
 func (d *Document) accept(e signature.Accepted) {
+	s := d.of(e.Signer)
+	if s == nil {
+		return
+	}
+	s.At, s.Account, s.Method, s.CMS = &e.At, e.Account, string(e.Method), e.CMS
+	if e.Certificate != nil {
+		certificate := Certificate(*e.Certificate)
+		s.Certificate = &certificate
+	}
+	if e.Method == signature.EDS {
+		d.evidence(e.Signer, EvidencePending, "")
+	}
+}
+
+// of finds a signer's signature; nil: none is asked for.
+func (d *Document) of(signer signature.Signer) *Signature {
+	for i := range d.Signatures {
+		if d.Signatures[i].Signer == string(signer) {
+			return &d.Signatures[i]
+		}
+	}
+	return nil
+}
+
+func (d *Document) attach(e signature.EvidenceAttached) {
+	s := d.of(e.Signer)
+	if s == nil {
+		return
+	}
+	for _, piece := range e.Evidence {
+		s.Evidence = append(s.Evidence, Evidence{Kind: string(piece.Kind), SHA256: piece.SHA256})
+	}
+}
+
+func (d *Document) evidence(of signature.Signer, status, code string) {
+	if s := d.of(of); s != nil {
+		s.EvidenceStatus, s.EvidenceCode = status, code
+	}
+	d.LackingSince = nil
 	for i := range d.Signatures {
 		s := &d.Signatures[i]
-		if s.Signer != string(e.Signer) {
-			continue
-		}
-		s.At, s.Account, s.Method, s.CMS = &e.At, e.Account, string(e.Method), e.CMS
-		if e.Certificate != nil {
-			certificate := Certificate(*e.Certificate)
-			s.Certificate = &certificate
+		if s.EvidenceStatus == EvidencePending && s.At != nil && (d.LackingSince == nil || s.At.Before(*d.LackingSince)) {
+			d.LackingSince = s.At
 		}
 	}
 }
 
 // erase leaves what a document is that is built when the applicant's key is gone.
 func (d *Document) erase() {
-	d.Name = ""
+	d.Name, d.LackingSince = "", nil // nothing can be added to what nobody can read
 	for i := range d.Signatures {
 		d.Signatures[i].Certificate = nil
 	}

@@ -63,9 +63,9 @@ func signing() projectionstest.History {
 
 func signedByProvider() documents.Document {
 	d := shown("one", 1,
-		documents.Signature{Signer: "provider", At: at(3), Account: dauren, Method: "eds", CMS: "good", Certificate: read(certificate)},
+		documents.Signature{Signer: "provider", At: at(3), Account: dauren, Method: "eds", CMS: "good", Certificate: read(certificate), EvidenceStatus: "pending"},
 		documents.Signature{Signer: "applicant"})
-	d.Failed = 1
+	d.Failed, d.LackingSince = 1, at(3)
 	d.Tries = []documents.Try{{Signer: "provider", Account: dauren, Code: "doc-changed", CMS: "bad", At: minutes(2)}}
 	return d
 }
@@ -140,11 +140,54 @@ func TestAnErasedApplicantLeavesNoNames(t *testing.T) {
 	t.Parallel()
 	history := signing().In("account-"+nurai, "", "admin", account.Erased{})
 	want := signedByProvider()
-	want.Name, want.Signatures[0].Certificate = "", nil
+	want.Name, want.Signatures[0].Certificate, want.LackingSince = "", nil, nil
 	projectionstest.Expect(t, documents.Model, history, map[string]documents.Document{"one": want})
 
 	elsewhere := signing().In("account-"+dauren, "", "admin", account.Erased{})
 	projectionstest.Expect(t, documents.Model, elsewhere, map[string]documents.Document{"one": signedByProvider()})
+}
+
+func TestADocumentShowsTheEvidenceOfItsSignatures(t *testing.T) {
+	t.Parallel()
+	piece := func(kind signature.EvidenceKind) signature.Evidence {
+		return signature.Evidence{Kind: kind, SHA256: "sha of a " + string(kind)}
+	}
+	attaches := func(signer signature.Signer, kinds ...signature.EvidenceKind) signature.EvidenceAttached {
+		e := signature.EvidenceAttached{Signer: signer, At: noon}
+		for _, kind := range kinds {
+			e.Evidence = append(e.Evidence, piece(kind))
+		}
+		return e
+	}
+	shownEvidence := func(kinds ...signature.EvidenceKind) []documents.Evidence {
+		var list []documents.Evidence
+		for _, kind := range kinds {
+			list = append(list, documents.Evidence{Kind: string(kind), SHA256: "sha of a " + string(kind)})
+		}
+		return list
+	}
+	history := signing().
+		In(stream("one"), nurai, "applicant",
+			signature.Accepted{Signer: signature.Applicant, Account: nurai, Method: signature.EDS, CMS: "hers", At: minutes(5)},
+			attaches(signature.Applicant, "report", "ocsp")).
+		In(stream("one"), "", "system", attaches(signature.Provider, "report", "time-stamp", "crl"), signature.EvidenceCompleted{Signer: signature.Provider, At: noon})
+	want := signedByProvider()
+	want.Signatures[0].Evidence, want.Signatures[0].EvidenceStatus = shownEvidence("report", "time-stamp", "crl"), "complete"
+	want.Signatures[1] = documents.Signature{
+		Signer: "applicant", At: at(5), Account: nurai, Method: "eds", CMS: "hers", Evidence: shownEvidence("report", "ocsp"), EvidenceStatus: "pending",
+	}
+	want.LackingSince = at(5)
+	projectionstest.Expect(t, documents.Model, history, map[string]documents.Document{"one": want})
+
+	history = history.In(stream("one"), "", "system",
+		signature.EvidenceGivenUp{Signer: signature.Applicant, Missing: []signature.EvidenceKind{"time-stamp"}, Code: "evidence-unavailable", At: noon})
+	want.Signatures[1].EvidenceStatus, want.Signatures[1].EvidenceCode, want.LackingSince = "incomplete", "evidence-unavailable", nil
+	projectionstest.Expect(t, documents.Model, history, map[string]documents.Document{"one": want})
+
+	history = history.In(stream("one"), "", "system", attaches(signature.Applicant, "time-stamp"), signature.EvidenceCompleted{Signer: signature.Applicant, At: noon})
+	want.Signatures[1].EvidenceStatus, want.Signatures[1].EvidenceCode = "complete", ""
+	want.Signatures[1].Evidence = shownEvidence("report", "ocsp", "time-stamp")
+	projectionstest.Expect(t, documents.Model, history, map[string]documents.Document{"one": want})
 }
 
 func TestWhatBelongsToNoDocumentChangesNothing(t *testing.T) {

@@ -1,75 +1,88 @@
 package cms
 
 import (
-	"crypto"
+	"bytes"
 	encoding "encoding/asn1"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"services.example/portal/infra/eds/pki"
 )
 
-// boundCertificate is the digest of a certificate to which the signer bound the signature.
-type boundCertificate struct {
-	hash   crypto.Hash
+// binding is the digest of the certificate to which a signer bound the signature.
+type binding struct {
+	hash   pki.Hash
 	digest []byte
 }
 
-// readAttributes reads the signed attributes: each once, with one value. Content type, message digest and signing time
-// are mandatory.
-func (s *Signed) readAttributes(element cryptobyte.String) error {
+// readAttributes reads the signed attributes: each once, with one value. Content type and message digest are mandatory.
+func (s *Signed) readAttributes(signer *Signer, element cryptobyte.String) error {
 	var list cryptobyte.String
 	if !element.ReadASN1(&list, explicit0) {
 		return malformed("signed attributes")
 	}
 	seen := map[string]bool{}
 	for !list.Empty() {
-		var attribute, values, value cryptobyte.String
-		var oid encoding.ObjectIdentifier
-		var tag asn1.Tag
-		if !list.ReadASN1(&attribute, asn1.SEQUENCE) || !attribute.ReadASN1ObjectIdentifier(&oid) ||
-			!attribute.ReadASN1(&values, asn1.SET) || !attribute.Empty() {
-			return malformed("a signed attribute")
+		oid, values, err := readAttribute(&list)
+		if err != nil {
+			return err
 		}
-		if !values.ReadAnyASN1Element(&value, &tag) || !values.Empty() {
-			return malformed("attribute " + oid.String() + " has not one value")
+		name := oid.String()
+		var value cryptobyte.String
+		if !values.ReadAnyASN1Element(&value, new(asn1.Tag)) || !values.Empty() {
+			return malformed("attribute " + name + " has not one value")
 		}
-		if seen[oid.String()] || len(seen) == maxAttributes {
-			return malformed("attribute " + oid.String() + " again, or one too many")
+		if seen[name] || len(seen) == maxAttributes {
+			return malformed("attribute " + name + " again, or one too many")
 		}
-		seen[oid.String()] = true
-		if err := s.readAttribute(oid, value); err != nil {
+		seen[name] = true
+		if err := s.readSignedAttribute(signer, oid, value); err != nil {
 			return err
 		}
 	}
-	for _, mandatory := range []encoding.ObjectIdentifier{oidContentType, oidDigest, oidSigningTime} {
-		if !seen[mandatory.String()] {
-			return malformed("no attribute " + mandatory.String())
+	mandatory := []encoding.ObjectIdentifier{OIDContentType, OIDMessageDigest}
+	if s.options.NeedSigningTime {
+		mandatory = append(mandatory, OIDSigningTime)
+	}
+	for _, oid := range mandatory {
+		if !seen[oid.String()] {
+			return malformed("no attribute " + oid.String())
 		}
 	}
 	return nil
 }
 
-func (s *Signed) readAttribute(oid encoding.ObjectIdentifier, value cryptobyte.String) error {
+// readAttribute reads the next attribute of a list.
+func readAttribute(list *cryptobyte.String) (oid encoding.ObjectIdentifier, values cryptobyte.String, err error) {
+	var attribute cryptobyte.String
+	if !list.ReadASN1(&attribute, asn1.SEQUENCE) || !attribute.ReadASN1ObjectIdentifier(&oid) ||
+		!attribute.ReadASN1(&values, asn1.SET) || !attribute.Empty() {
+		return nil, nil, malformed("an attribute")
+	}
+	return oid, values, nil
+}
+
+func (s *Signed) readSignedAttribute(signer *Signer, oid encoding.ObjectIdentifier, value cryptobyte.String) error {
 	var right bool
 	switch {
-	case oid.Equal(oidContentType):
+	case oid.Equal(OIDContentType):
 		var kind encoding.ObjectIdentifier
-		right = value.ReadASN1ObjectIdentifier(&kind) && kind.Equal(oidData)
-	case oid.Equal(oidDigest):
+		right = value.ReadASN1ObjectIdentifier(&kind) && kind.Equal(s.options.ContentType)
+	case oid.Equal(OIDMessageDigest):
 		var digest cryptobyte.String
-		right = value.ReadASN1(&digest, asn1.OCTET_STRING) && len(digest) == s.Hash.Size()
-		s.Digest = digest
-	case oid.Equal(oidSigningTime):
-		if value.PeekASN1Tag(asn1.GeneralizedTime) {
-			right = value.ReadASN1GeneralizedTime(&s.SigningTime)
-		} else {
-			right = value.ReadASN1UTCTime(&s.SigningTime)
+		right = value.ReadASN1(&digest, asn1.OCTET_STRING) && len(digest) == signer.Algorithm.Hash.Size()
+		signer.MessageDigest = bytes.Clone(digest)
+	case oid.Equal(OIDSigningTime):
+		right = signer.readTime(&value)
+	case oid.Equal(OIDSigningCertificate2):
+		return s.readBinding(signer, value, pki.SHA256)
+	case oid.Equal(OIDSigningCertificate):
+		// RFC 3161 made it mandatory in time stamps. Elsewhere it is of years ago.
+		if !s.options.Legacy && !s.options.ContentType.Equal(OIDTSTInfo) {
+			return notAllowed("a certificate bound by SHA-1")
 		}
-		s.SigningTime = s.SigningTime.UTC()
-	case oid.Equal(oidCertV2):
-		return s.readBinding(value)
-	case oid.Equal(oidSigningCert):
-		return notAllowed("a certificate bound by SHA-1")
+		return s.readBinding(signer, value, pki.SHA1)
 	default:
 		return nil // signed, and of no meaning here
 	}
@@ -79,34 +92,50 @@ func (s *Signed) readAttribute(oid encoding.ObjectIdentifier, value cryptobyte.S
 	return nil
 }
 
-// readBinding reads the attribute signing-certificate-v2 (RFC 5035).
-func (s *Signed) readBinding(value cryptobyte.String) error {
-	var binding, list cryptobyte.String
-	if !value.ReadASN1(&binding, asn1.SEQUENCE) || !value.Empty() || !binding.ReadASN1(&list, asn1.SEQUENCE) ||
-		!binding.SkipOptionalASN1(asn1.SEQUENCE) || !binding.Empty() || list.Empty() {
+// readTime reads a time as DER has it: in UTC, with its seconds.
+func (s *Signer) readTime(value *cryptobyte.String) bool {
+	if !bytes.HasSuffix(*value, []byte{'Z'}) {
+		return false
+	}
+	var right bool
+	if value.PeekASN1Tag(asn1.GeneralizedTime) {
+		right = value.ReadASN1GeneralizedTime(&s.SigningTime)
+	} else {
+		right = len(*value) == len("YYMMDDhhmmssZ")+2 && value.ReadASN1UTCTime(&s.SigningTime)
+	}
+	s.SigningTime = s.SigningTime.UTC()
+	return right
+}
+
+// readBinding reads the attribute signing-certificate, whose digests are SHA-1 (RFC 2634), or signing-certificate-v2,
+// where each names its algorithm unless that is SHA-256 (RFC 5035). The issuer and the serial number that may stand beside
+// a digest add nothing to it.
+func (s *Signed) readBinding(signer *Signer, value cryptobyte.String, usual pki.Hash) error {
+	var attribute, list cryptobyte.String
+	if !value.ReadASN1(&attribute, asn1.SEQUENCE) || !value.Empty() || !attribute.ReadASN1(&list, asn1.SEQUENCE) ||
+		!attribute.SkipOptionalASN1(asn1.SEQUENCE) || !attribute.Empty() || list.Empty() {
 		return malformed("signing certificate")
 	}
-	for !list.Empty() {
+	for n := 0; !list.Empty(); n++ {
 		var id, digest cryptobyte.String
-		if !list.ReadASN1(&id, asn1.SEQUENCE) || len(s.bound) == maxCertificates {
+		if !list.ReadASN1(&id, asn1.SEQUENCE) || n == maxCertificates {
 			return malformed("signing certificate")
 		}
-		bound := boundCertificate{hash: crypto.SHA256}
-		if id.PeekASN1Tag(asn1.SEQUENCE) {
-			oid, err := readAlgorithm(&id)
-			if err != nil {
+		hash := usual
+		if usual != pki.SHA1 && id.PeekASN1Tag(asn1.SEQUENCE) {
+			var err error
+			if hash, err = readHash(&id, s.options.Legacy); err != nil {
 				return err
 			}
-			var allowed bool
-			if bound.hash, allowed = hashOf(oid); !allowed {
-				return notAllowed("digest " + oid.String())
-			}
 		}
-		if !id.ReadASN1(&digest, asn1.OCTET_STRING) || !id.SkipOptionalASN1(asn1.SEQUENCE) || !id.Empty() {
+		if !id.ReadASN1(&digest, asn1.OCTET_STRING) || !id.SkipOptionalASN1(asn1.SEQUENCE) || !id.Empty() ||
+			len(digest) != hash.Size() {
 			return malformed("signing certificate")
 		}
-		bound.digest = digest
-		s.bound = append(s.bound, bound)
+		if n == 0 { // the signer's own; those that follow are of its chain
+			signer.bindings = append(signer.bindings, binding{hash, bytes.Clone(digest)})
+			signer.Bound = true
+		}
 	}
 	return nil
 }

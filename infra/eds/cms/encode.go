@@ -6,21 +6,26 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	encoding "encoding/asn1"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"services.example/portal/infra/eds/pki"
 )
 
-// Draft is a signature in the making: what goes into it, right or wrong. Sign fills it in rightly.
+// Draft is a container in the making: what goes into it, right or wrong. NewDetached and NewAttached fill it in rightly.
 type Draft struct {
 	Version      int
 	Announced    []encoding.ObjectIdentifier // digest algorithms
 	ContentType  encoding.ObjectIdentifier
 	Content      []byte   // inside; nil: detached
 	Certificates [][]byte // DER
+	CRLs         [][]byte // DER
+	OCSPs        [][]byte // OCSP responses in DER
 	Signers      []DraftSigner
 }
 
@@ -33,9 +38,10 @@ type DraftSigner struct {
 	Attributes []Attribute // none: there are no signed attributes
 	Algorithm  encoding.ObjectIdentifier
 	Signature  []byte
+	Unsigned   []Attribute
 }
 
-// Attribute is a signed attribute with its values in DER.
+// Attribute is an attribute with its values in DER.
 type Attribute struct {
 	OID    encoding.ObjectIdentifier
 	Values [][]byte
@@ -44,44 +50,96 @@ type Attribute struct {
 // NewDraft makes the draft of a detached signature over a document, bound to the certificate, with SHA-256 and RSA. It is
 // not signed yet.
 func NewDraft(document []byte, certificate *x509.Certificate, at time.Time) *Draft {
-	digest, bound := crypto.SHA256.New(), crypto.SHA256.New()
-	digest.Write(document)
-	bound.Write(certificate.Raw)
-	return &Draft{
-		Version: 1, Announced: []encoding.ObjectIdentifier{oidSHA256}, ContentType: oidData,
-		Certificates: [][]byte{certificate.Raw},
-		Signers: []DraftSigner{{
-			Version: 1, Issuer: certificate.RawIssuer,
-			Serial: build(func(b *cryptobyte.Builder) { b.AddASN1BigInt(certificate.SerialNumber) }),
-			Digest: oidSHA256, Algorithm: oidRSA,
-			Attributes: []Attribute{
-				{oidContentType, [][]byte{build(func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(oidData) })}},
-				{oidDigest, [][]byte{build(func(b *cryptobyte.Builder) { b.AddASN1OctetString(digest.Sum(nil)) })}},
-				{oidSigningTime, [][]byte{build(func(b *cryptobyte.Builder) { b.AddASN1UTCTime(at.UTC()) })}},
-				{oidCertV2, [][]byte{build(func(b *cryptobyte.Builder) {
-					inSequence(b, func(b *cryptobyte.Builder) {
-						inSequence(b, func(b *cryptobyte.Builder) {
-							inSequence(b, func(b *cryptobyte.Builder) { b.AddASN1OctetString(bound.Sum(nil)) })
-						})
-					})
-				})}},
-			},
-		}},
+	d := &Draft{Version: 1, ContentType: OIDData}
+	serial := build(func(b *cryptobyte.Builder) { b.AddASN1BigInt(certificate.SerialNumber) })
+	d.add(certificate.Raw, certificate.RawIssuer, serial, pki.Algorithm{Kind: pki.RSA, Hash: pki.SHA256}, document, at)
+	d.Signers[0].Algorithm = encoding.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}
+	return d
+}
+
+// NewDetached makes the draft of a detached signature over a document, bound to the certificate. It is not signed yet.
+func NewDetached(document []byte, certificate *pki.Certificate, a pki.Algorithm, at time.Time) *Draft {
+	d := &Draft{Version: 1, ContentType: OIDData}
+	d.AddSigner(document, certificate, a, at)
+	return d
+}
+
+// NewAttached makes the draft of a container that holds what it signs, bound to the certificate: a document, or what a
+// time stamp says. It is not signed yet.
+func NewAttached(contentType encoding.ObjectIdentifier, content []byte, certificate *pki.Certificate, a pki.Algorithm, at time.Time) *Draft {
+	d := &Draft{Version: 1, ContentType: contentType, Content: content}
+	if !contentType.Equal(OIDData) {
+		d.Version = 3
 	}
+	d.AddSigner(content, certificate, a, at)
+	return d
+}
+
+// AddSigner adds a signer over the content, with the certificate. It is not signed yet.
+func (d *Draft) AddSigner(content []byte, certificate *pki.Certificate, a pki.Algorithm, at time.Time) {
+	serial := build(func(b *cryptobyte.Builder) { b.AddASN1BigInt(certificate.Serial) })
+	d.add(certificate.Raw, certificate.X509.RawIssuer, serial, a, content, at)
+}
+
+func (d *Draft) add(certificate, issuer, serial []byte, a pki.Algorithm, content []byte, at time.Time) {
+	d.Certificates = append(d.Certificates, certificate)
+	if !slices.ContainsFunc(d.Announced, a.Hash.OID().Equal) {
+		d.Announced = append(d.Announced, a.Hash.OID())
+	}
+	d.Signers = append(d.Signers, DraftSigner{
+		Version: 1, Issuer: issuer, Serial: serial, Digest: a.Hash.OID(), Algorithm: a.OID(),
+		Attributes: []Attribute{
+			{OIDContentType, [][]byte{build(func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(d.ContentType) })}},
+			{OIDMessageDigest, [][]byte{build(func(b *cryptobyte.Builder) { b.AddASN1OctetString(a.Hash.Sum(content)) })}},
+			{OIDSigningTime, [][]byte{build(func(b *cryptobyte.Builder) { addTime(b, at.UTC()) })}},
+			Binding(pki.SHA256, certificate),
+		},
+	})
+}
+
+// Binding is the signed attribute that binds a signature to a certificate, in DER: by SHA-1 the old one, else the second.
+func Binding(hash pki.Hash, certificate []byte) Attribute {
+	id := func(b *cryptobyte.Builder) {
+		if hash != pki.SHA1 && hash != pki.SHA256 { // what is usual is not named
+			pki.AddIdentifier(b, hash.OID())
+		}
+		b.AddASN1OctetString(hash.Sum(certificate))
+	}
+	value := build(func(b *cryptobyte.Builder) {
+		inSequence(b, func(b *cryptobyte.Builder) {
+			inSequence(b, func(b *cryptobyte.Builder) { inSequence(b, id) })
+		})
+	})
+	if hash == pki.SHA1 {
+		return Attribute{OIDSigningCertificate, [][]byte{value}}
+	}
+	return Attribute{OIDSigningCertificate2, [][]byte{value}}
 }
 
 // Sign puts the key's signature over the attributes of every signer.
 func (d *Draft) Sign(key crypto.Signer) error {
 	for i := range d.Signers {
 		s := &d.Signers[i]
-		hash, known := hashOf(s.Digest)
-		if !known {
+		hash, known := pki.HashByOID(s.Digest)
+		if !known || hash.Crypto() == 0 {
 			return fmt.Errorf("signing: no digest %s", s.Digest)
 		}
-		sum := hash.New()
-		sum.Write(s.Signed())
 		var err error
-		if s.Signature, err = key.Sign(rand.Reader, sum.Sum(nil), hash); err != nil {
+		if s.Signature, err = key.Sign(rand.Reader, hash.Sum(s.Signed()), hash.Crypto()); err != nil {
+			return fmt.Errorf("signing: %w", err)
+		}
+	}
+	return nil
+}
+
+// SignBy puts signatures over the attributes: the first key signs as the first signer, and so on.
+func (d *Draft) SignBy(keys ...pki.Signer) error {
+	if len(keys) != len(d.Signers) {
+		return errors.New("signing: not as many keys as signers")
+	}
+	for i, key := range keys {
+		var err error
+		if d.Signers[i].Signature, err = key.Sign(d.Signers[i].Signed()); err != nil {
 			return fmt.Errorf("signing: %w", err)
 		}
 	}
@@ -90,13 +148,13 @@ func (d *Draft) Sign(key crypto.Signer) error {
 
 // Signed is what the signer signs: the DER of the attributes as a set.
 func (s *DraftSigner) Signed() []byte {
-	return build(func(b *cryptobyte.Builder) { b.AddASN1(asn1.SET, s.addAttributes) })
+	return build(func(b *cryptobyte.Builder) { b.AddASN1(asn1.SET, addAttributes(s.Attributes)) })
 }
 
-// addAttributes writes the attributes in the order that DER asks of a set.
-func (s *DraftSigner) addAttributes(b *cryptobyte.Builder) {
-	encoded := make([][]byte, len(s.Attributes))
-	for i, a := range s.Attributes {
+// addAttributes writes attributes in the order that DER asks of a set.
+func addAttributes(attributes []Attribute) func(*cryptobyte.Builder) {
+	encoded := make([][]byte, len(attributes))
+	for i, a := range attributes {
 		encoded[i] = build(func(b *cryptobyte.Builder) {
 			inSequence(b, func(b *cryptobyte.Builder) {
 				b.AddASN1ObjectIdentifier(a.OID)
@@ -109,8 +167,10 @@ func (s *DraftSigner) addAttributes(b *cryptobyte.Builder) {
 		})
 	}
 	slices.SortFunc(encoded, bytes.Compare)
-	for _, e := range encoded {
-		b.AddBytes(e)
+	return func(b *cryptobyte.Builder) {
+		for _, e := range encoded {
+			b.AddBytes(e)
+		}
 	}
 }
 
@@ -119,16 +179,16 @@ func (d *Draft) DER() []byte {
 	return build(func(b *cryptobyte.Builder) {
 		inSequence(b, func(b *cryptobyte.Builder) {
 			b.AddASN1ObjectIdentifier(oidSignedData)
-			b.AddASN1(explicit0, func(b *cryptobyte.Builder) { inSequence(b, d.add) })
+			b.AddASN1(explicit0, func(b *cryptobyte.Builder) { inSequence(b, d.write) })
 		})
 	})
 }
 
-func (d *Draft) add(b *cryptobyte.Builder) {
+func (d *Draft) write(b *cryptobyte.Builder) {
 	b.AddASN1Int64(int64(d.Version))
 	b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) {
 		for _, oid := range d.Announced {
-			addAlgorithm(b, oid)
+			pki.AddIdentifier(b, oid)
 		}
 	})
 	inSequence(b, func(b *cryptobyte.Builder) {
@@ -139,37 +199,57 @@ func (d *Draft) add(b *cryptobyte.Builder) {
 	})
 	if len(d.Certificates) > 0 {
 		b.AddASN1(explicit0, func(b *cryptobyte.Builder) {
-			for _, c := range d.Certificates {
-				b.AddBytes(c)
+			for _, certificate := range d.Certificates {
+				b.AddBytes(certificate)
 			}
 		})
 	}
+	if len(d.CRLs)+len(d.OCSPs) > 0 {
+		b.AddASN1(explicit1, d.writeRevocations)
+	}
 	b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) {
 		for _, s := range d.Signers {
-			inSequence(b, s.add)
+			inSequence(b, s.write)
 		}
 	})
 }
 
-func (s *DraftSigner) add(b *cryptobyte.Builder) {
+func (d *Draft) writeRevocations(b *cryptobyte.Builder) {
+	for _, list := range d.CRLs {
+		b.AddBytes(list)
+	}
+	for _, response := range d.OCSPs {
+		b.AddASN1(explicit1, func(b *cryptobyte.Builder) {
+			b.AddASN1ObjectIdentifier(oidOCSP)
+			b.AddBytes(response)
+		})
+	}
+}
+
+func (s *DraftSigner) write(b *cryptobyte.Builder) {
 	b.AddASN1Int64(int64(s.Version))
 	inSequence(b, func(b *cryptobyte.Builder) {
 		b.AddBytes(s.Issuer)
 		b.AddBytes(s.Serial)
 	})
-	addAlgorithm(b, s.Digest)
+	pki.AddIdentifier(b, s.Digest)
 	if len(s.Attributes) > 0 {
-		b.AddASN1(explicit0, s.addAttributes)
+		b.AddASN1(explicit0, addAttributes(s.Attributes))
 	}
-	addAlgorithm(b, s.Algorithm)
+	pki.AddIdentifier(b, s.Algorithm)
 	b.AddASN1OctetString(s.Signature)
+	if len(s.Unsigned) > 0 {
+		b.AddASN1(explicit1, addAttributes(s.Unsigned))
+	}
 }
 
-func addAlgorithm(b *cryptobyte.Builder, oid encoding.ObjectIdentifier) {
-	inSequence(b, func(b *cryptobyte.Builder) {
-		b.AddASN1ObjectIdentifier(oid)
-		b.AddASN1NULL()
-	})
+// addTime writes a time as RFC 5652 asks: until 2049 with two digits for the year.
+func addTime(b *cryptobyte.Builder, at time.Time) {
+	if year := at.Year(); year >= 1950 && year < 2050 {
+		b.AddASN1UTCTime(at)
+		return
+	}
+	b.AddASN1GeneralizedTime(at)
 }
 
 func inSequence(b *cryptobyte.Builder, content func(*cryptobyte.Builder)) {

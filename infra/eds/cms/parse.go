@@ -1,48 +1,50 @@
-// Package cms reads detached signatures, CMS SignedData of RFC 5652, more strictly than the RFC asks: DER without a byte
-// to spare, one signer, whose signed attributes are mandatory and each there once, and no algorithm of yesterday. What
-// popular libraries let pass beside that are forgeries.
 package cms
 
 import (
-	"bytes"
-	"crypto"
-	"crypto/x509"
+	"cmp"
 	encoding "encoding/asn1"
-	"math/big"
-	"time"
+	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"services.example/portal/infra/eds/pki"
 )
 
-// Error says why a signature is refused. Code is malformed, alg-not-allowed or bad-signature; Detail is for developers
-// and quotes nothing of the signature.
-type Error struct{ Code, Detail string }
+// Error says why a signature is refused.
+type Error = pki.Error
 
-// Error gives code and detail.
-func (e *Error) Error() string { return e.Code + ": " + e.Detail }
-
-func malformed(detail string) error  { return &Error{Code: "malformed", Detail: detail} }
-func notAllowed(detail string) error { return &Error{Code: "alg-not-allowed", Detail: detail} }
-func bad(detail string) error        { return &Error{Code: "bad-signature", Detail: detail} }
-
-// Signed is a detached signature that was read. That it is right CheckSignature and the caller must find out.
-type Signed struct {
-	Certificate  *x509.Certificate   // the signer's: the one that the signer's issuer and serial number name
-	Certificates []*x509.Certificate // all that came along; nothing vouches for them
-	Hash         crypto.Hash         // of Digest
-	Digest       []byte              // of the document
-	SigningTime  time.Time           // as the signer claims
-
-	algorithm x509.SignatureAlgorithm
-	bound     []boundCertificate // by the attribute signing-certificate-v2
-	signed    []byte             // the DER of the signed attributes
-	signature []byte
+// Options say what is expected of a signature. The zero Options are for a document signed now by one person.
+type Options struct {
+	ContentType     encoding.ObjectIdentifier // what is signed; nil: OIDData
+	MaxSigners      int                       // 0: one
+	MaxSize         int                       // in bytes; 0: 1 MiB
+	Legacy          bool                      // algorithms of years ago are allowed: for evidence, at a time that is proven
+	NeedSigningTime bool                      // each signer says when it was
+	Known           []*pki.Certificate        // that a signer may name, beside those that came along
 }
 
+// Signed is a container that was read. That the signatures in it are right CheckSignature and the caller must find out.
+type Signed struct {
+	Content      []byte             // what was signed, if it is inside
+	Attached     bool               // it is inside
+	Certificates []*pki.Certificate // all that came along; nothing vouches for them
+	CRLs         [][]byte           // lists that came along, in DER
+	OCSPs        [][]byte           // OCSP responses that came along, in DER
+	Signers      []*Signer          // in their order, at least one
+
+	options      Options
+	certificates int // seen so far, with those in attributes
+}
+
+// Bounds of what is read.
 const (
+	maxSize         = 1 << 20
 	maxCertificates = 16
+	maxRevocations  = 16
+	maxDigests      = 16
 	maxAttributes   = 32
+	maxTimeStamps   = 4
 )
 
 var (
@@ -50,8 +52,20 @@ var (
 	explicit1 = asn1.Tag(1).ContextSpecific().Constructed()
 )
 
-// Parse reads a signature. Errors: *Error with malformed or alg-not-allowed.
-func Parse(der []byte) (*Signed, error) {
+// Errors in short.
+func malformed(detail string) error  { return pki.Malformed(detail) }
+func notAllowed(detail string) error { return &pki.Error{Code: pki.CodeNotAllowed, Detail: detail} }
+func bad(detail string) error        { return &pki.Error{Code: pki.CodeBadSignature, Detail: detail} }
+
+// Parse reads a container. Errors: *Error with malformed or alg-not-allowed.
+func Parse(der []byte, o Options) (*Signed, error) {
+	if o.ContentType == nil {
+		o.ContentType = OIDData
+	}
+	o.MaxSigners, o.MaxSize = max(o.MaxSigners, 1), cmp.Or(o.MaxSize, maxSize)
+	if len(der) > o.MaxSize {
+		return nil, malformed("huge")
+	}
 	input := cryptobyte.String(der)
 	var info, content, data cryptobyte.String
 	var kind encoding.ObjectIdentifier
@@ -63,146 +77,146 @@ func Parse(der []byte) (*Signed, error) {
 	case !info.ReadASN1(&content, explicit0) || !info.Empty() || !content.ReadASN1(&data, asn1.SEQUENCE) || !content.Empty():
 		return nil, malformed("no signed data inside")
 	}
-	return parseSignedData(data)
-}
-
-func parseSignedData(data cryptobyte.String) (*Signed, error) {
-	var version int
-	var digestSet, encapsulated, certificates, signers, signer cryptobyte.String
-	var contentType encoding.ObjectIdentifier
-	var embedded bool
-	switch {
-	case !data.ReadASN1Integer(&version) || version != 1:
-		return nil, malformed("version")
-	case !data.ReadASN1(&digestSet, asn1.SET):
-		return nil, malformed("digest algorithms")
-	case !data.ReadASN1(&encapsulated, asn1.SEQUENCE) || !encapsulated.ReadASN1ObjectIdentifier(&contentType) || !contentType.Equal(oidData):
-		return nil, malformed("content type")
-	case !encapsulated.Empty():
-		return nil, malformed("the document is inside: a detached signature is asked for")
-	case !data.ReadOptionalASN1(&certificates, &embedded, explicit0) || !embedded:
-		return nil, malformed("no certificates")
-	case !data.SkipOptionalASN1(explicit1):
-		return nil, malformed("revocation lists")
-	case !data.ReadASN1(&signers, asn1.SET) || !data.Empty() || !signers.ReadASN1(&signer, asn1.SEQUENCE):
-		return nil, malformed("no signer")
-	case !signers.Empty():
-		return nil, malformed("more than one signer")
-	}
-	s := &Signed{}
-	if err := s.readCertificates(certificates); err != nil {
-		return nil, err
-	}
-	if err := s.readSigner(signer); err != nil {
-		return nil, err
-	}
-	if err := s.listed(digestSet); err != nil {
+	s := &Signed{options: o}
+	if err := s.read(data); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *Signed) readCertificates(list cryptobyte.String) error {
+func (s *Signed) read(data cryptobyte.String) error {
+	var version int
+	var digestSet, encapsulated, certificates, revocations, signers cryptobyte.String
+	if !data.ReadASN1Integer(&version) {
+		return malformed("version")
+	}
+	if !data.ReadASN1(&digestSet, asn1.SET) {
+		return malformed("digest algorithms")
+	}
+	if !data.ReadASN1(&encapsulated, asn1.SEQUENCE) {
+		return malformed("content")
+	}
+	if err := s.readContent(encapsulated); err != nil {
+		return err
+	}
+	var with, revoked bool
+	if !data.ReadOptionalASN1(&certificates, &with, explicit0) || with && certificates.Empty() {
+		return malformed("certificates")
+	}
+	if !data.ReadOptionalASN1(&revocations, &revoked, explicit1) || revoked && revocations.Empty() {
+		return malformed("revocation lists")
+	}
+	if !data.ReadASN1(&signers, asn1.SET) || !data.Empty() {
+		return malformed("signers")
+	}
+	var err error
+	if s.Certificates, err = s.readCertificates(certificates); err != nil {
+		return err
+	}
+	others, err := s.readRevocations(revocations)
+	if err != nil {
+		return err
+	}
+	if version != s.version(others) {
+		return malformed("version")
+	}
+	digests, err := readDigests(digestSet)
+	if err != nil {
+		return err
+	}
+	return s.readSigners(signers, digests)
+}
+
+// version is the one that RFC 5652 asks for what is inside.
+func (s *Signed) version(others bool) int {
+	switch {
+	case others:
+		return 5
+	case !s.options.ContentType.Equal(OIDData):
+		return 3
+	default:
+		return 1
+	}
+}
+
+func (s *Signed) readContent(encapsulated cryptobyte.String) error {
+	var contentType encoding.ObjectIdentifier
+	var explicit, content cryptobyte.String
+	if !encapsulated.ReadASN1ObjectIdentifier(&contentType) || !contentType.Equal(s.options.ContentType) {
+		return malformed("content type")
+	}
+	if !encapsulated.ReadOptionalASN1(&explicit, &s.Attached, explicit0) || !encapsulated.Empty() {
+		return malformed("content")
+	}
+	if !s.Attached {
+		return nil
+	}
+	if !explicit.ReadASN1(&content, asn1.OCTET_STRING) || !explicit.Empty() {
+		return malformed("content")
+	}
+	s.Content = slices.Clip(content)
+	return nil
+}
+
+// readCertificates reads certificates one after the other. However many places they stand in, there are not more than a
+// few: each costs time.
+func (s *Signed) readCertificates(list cryptobyte.String) ([]*pki.Certificate, error) {
+	var certificates []*pki.Certificate
 	for !list.Empty() {
 		var raw cryptobyte.String
-		if !list.ReadASN1Element(&raw, asn1.SEQUENCE) || len(s.Certificates) == maxCertificates {
-			return malformed("certificates")
+		if !list.ReadASN1Element(&raw, asn1.SEQUENCE) {
+			return nil, malformed("certificates")
 		}
-		certificate, err := x509.ParseCertificate(raw)
+		if s.certificates++; s.certificates > maxCertificates {
+			return nil, malformed("too many certificates")
+		}
+		certificate, err := pki.ParseCertificate(raw)
 		if err != nil {
-			return malformed("a certificate")
+			return nil, err
 		}
-		s.Certificates = append(s.Certificates, certificate)
+		certificates = append(certificates, certificate)
 	}
-	return nil
+	return certificates, nil
 }
 
-func (s *Signed) readSigner(signer cryptobyte.String) error {
-	var version int
-	var id, issuer, attributes cryptobyte.String
-	serial := new(big.Int)
-	if !signer.ReadASN1Integer(&version) || version != 1 || !signer.ReadASN1(&id, asn1.SEQUENCE) ||
-		!id.ReadASN1Element(&issuer, asn1.SEQUENCE) || !id.ReadASN1Integer(serial) || !id.Empty() {
-		return malformed("the signer's name")
+// readDigests reads the digest algorithms that are announced. Those that are not known announce nothing.
+func readDigests(set cryptobyte.String) (map[pki.Hash]bool, error) {
+	announced := map[pki.Hash]bool{}
+	for n := 0; !set.Empty(); n++ {
+		if n == maxDigests {
+			return nil, malformed("too many digest algorithms")
+		}
+		oid, err := pki.ReadIdentifier(&set)
+		if err != nil {
+			return nil, err
+		}
+		if hash, known := pki.HashByOID(oid); known {
+			announced[hash] = true
+		}
 	}
-	if err := s.findCertificate(issuer, serial); err != nil {
-		return err
-	}
-	digest, err := readAlgorithm(&signer)
-	if err != nil {
-		return err
-	}
-	var allowed bool
-	if s.Hash, allowed = hashOf(digest); !allowed {
-		return notAllowed("digest " + digest.String())
-	}
-	if !signer.ReadASN1Element(&attributes, explicit0) {
-		return malformed("no signed attributes")
-	}
-	// What is signed is the DER of the attributes as a set, whatever tag they travel under.
-	s.signed = bytes.Clone(attributes)
-	s.signed[0] = byte(asn1.SET)
-	if err := s.readAttributes(attributes); err != nil {
-		return err
-	}
-	algorithm, err := readAlgorithm(&signer)
-	if err != nil {
-		return err
-	}
-	if s.algorithm, allowed = algorithmOf(s.Hash, algorithm); !allowed {
-		return notAllowed("signature " + algorithm.String())
-	}
-	var value cryptobyte.String
-	if !signer.ReadASN1(&value, asn1.OCTET_STRING) || !signer.SkipOptionalASN1(explicit1) || !signer.Empty() {
-		return malformed("the signature's value")
-	}
-	s.signature = value
-	return nil
+	return announced, nil
 }
 
-// findCertificate finds the one certificate that the signer names: not the first of those that came along.
-func (s *Signed) findCertificate(issuer []byte, serial *big.Int) error {
-	for _, c := range s.Certificates {
-		if !bytes.Equal(c.RawIssuer, issuer) || c.SerialNumber.Cmp(serial) != 0 {
-			continue
-		}
-		if s.Certificate != nil {
-			return malformed("two certificates of the signer")
-		}
-		s.Certificate = c
-	}
-	if s.Certificate == nil {
-		return malformed("no certificate of the signer")
-	}
-	return nil
-}
-
-// listed makes sure that the signer's digest is among those announced.
-func (s *Signed) listed(set cryptobyte.String) error {
-	found := false
+func (s *Signed) readSigners(set cryptobyte.String, announced map[pki.Hash]bool) error {
 	for !set.Empty() {
-		oid, err := readAlgorithm(&set)
+		var raw cryptobyte.String
+		if !set.ReadASN1(&raw, asn1.SEQUENCE) {
+			return malformed("a signer")
+		}
+		if len(s.Signers) == s.options.MaxSigners {
+			return malformed("too many signers")
+		}
+		signer, err := s.readSigner(raw)
 		if err != nil {
 			return err
 		}
-		hash, allowed := hashOf(oid)
-		found = found || allowed && hash == s.Hash
+		if !announced[signer.Algorithm.Hash] {
+			return malformed("the signer's digest is not announced")
+		}
+		s.Signers = append(s.Signers, signer)
 	}
-	if !found {
-		return malformed("the signer's digest is not announced")
+	if len(s.Signers) == 0 {
+		return malformed("no signer")
 	}
 	return nil
-}
-
-// readAlgorithm reads an algorithm that takes no parameters.
-func readAlgorithm(from *cryptobyte.String) (encoding.ObjectIdentifier, error) {
-	var algorithm, null cryptobyte.String
-	var oid encoding.ObjectIdentifier
-	if !from.ReadASN1(&algorithm, asn1.SEQUENCE) || !algorithm.ReadASN1ObjectIdentifier(&oid) {
-		return nil, malformed("an algorithm")
-	}
-	if algorithm.Empty() || algorithm.ReadASN1(&null, asn1.NULL) && null.Empty() && algorithm.Empty() {
-		return oid, nil
-	}
-	return nil, notAllowed("parameters of " + oid.String())
 }

@@ -1,0 +1,113 @@
+package native
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+
+	"services.example/portal/infra/eds"
+	"services.example/portal/infra/eds/pki"
+	"services.example/portal/infra/eds/revocation"
+)
+
+// ask asks what became of the certificate. Its error is nobody's fault.
+func (r *run) ask(ctx context.Context, source Revocation) error {
+	if source == nil {
+		return unavailable()
+	}
+	status, err := source.Check(ctx, revocation.Query{
+		Certificate: r.signer.Certificate, Issuer: r.issuer, At: r.at, Now: r.received,
+	})
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil: // an answer that is wrong is none
+		return fmt.Errorf("%w: %w", unavailable(), err)
+	}
+	r.step(eds.StepRevocation, status.Err(r.at))
+	r.keepStatus(status)
+	return nil
+}
+
+func (r *run) keepStatus(status revocation.Status) {
+	for _, e := range status.Evidence {
+		kind := eds.EvidenceCRL
+		if e.Kind == revocation.OCSP {
+			kind = eds.EvidenceOCSP
+		}
+		r.keep(kind, e.DER)
+	}
+}
+
+// look looks for what became of the certificate in what was kept. That it was revoked counts more than that it was not, and
+// either more than that somebody does not know it.
+func (r *run) look(o Offline) {
+	outcome := refuse(pki.CodeEvidencePending, "nothing says that the certificate was not revoked then")
+	var proof revocation.Status
+	for status := range r.kept(o) {
+		switch err := status.Err(r.at); {
+		case pki.IsCode(err, pki.CodeRevoked):
+			r.step(eds.StepRevocation, err)
+			r.keepStatus(status)
+			return
+		case err == nil && outcome != nil, pki.IsCode(outcome, pki.CodeEvidencePending):
+			outcome, proof = err, status
+		}
+	}
+	if o.Unproven && pki.IsCode(outcome, pki.CodeEvidencePending) {
+		r.step(eds.StepRevocation, outcome)
+		r.report.Code = ""
+		return
+	}
+	r.step(eds.StepRevocation, outcome)
+	r.keepStatus(proof)
+}
+
+// kept gives what those of the kept answers say that say anything about the certificate at the trusted time.
+func (r *run) kept(o Offline) func(yield func(revocation.Status) bool) {
+	q := revocation.Query{Certificate: r.signer.Certificate, Issuer: r.issuer, At: r.at, Legacy: r.legacy()}
+	ocsps := distinct(r.signed.OCSPs, r.signer.OCSPs, o.OCSPs)
+	crls := distinct(r.signed.CRLs, r.signer.CRLs, o.CRLs)
+	return func(yield func(revocation.Status) bool) {
+		for _, raw := range ocsps {
+			response, err := revocation.ParseOCSP(raw)
+			if err != nil {
+				continue
+			}
+			if status, err := response.Status(q); err == nil && !yield(status) {
+				return
+			}
+		}
+		var whole *revocation.List
+		for _, raw := range crls {
+			list, err := revocation.ParseCRL(raw)
+			if err != nil {
+				continue
+			}
+			of, delta := list, (*revocation.List)(nil)
+			if list.Base != nil {
+				of, delta = whole, list
+			} else {
+				whole = list
+			}
+			if of == nil {
+				continue
+			}
+			if status, err := of.Status(q, delta); err == nil && !yield(status) {
+				return
+			}
+		}
+	}
+}
+
+// distinct are the answers of several lists, each once, and not more than are looked at.
+func distinct(lists ...[][]byte) [][]byte {
+	var all [][]byte
+	for _, one := range slices.Concat(lists...) {
+		if len(all) < maxKept && !slices.ContainsFunc(all, func(known []byte) bool { return bytes.Equal(known, one) }) {
+			all = append(all, one)
+		}
+	}
+	return all
+}
