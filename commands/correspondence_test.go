@@ -71,7 +71,7 @@ func TestACorrespondence(t *testing.T) {
 	}
 
 	_, err = l.post(l.Commands, by(l.dana), "x", "ours", "theirs")
-	if diff := cmp.Diff(problem.Input(problem.Field{Location: "fileIds[0]", Code: "unknown-file"}), err); diff != "" {
+	if diff := cmp.Diff(problem.Input(problem.Field{Location: "fileIds[0]", Code: "file-not-found"}), err); diff != "" {
 		t.Errorf("the other side's file (-want +got):\n%s", diff)
 	}
 }

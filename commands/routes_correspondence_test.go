@@ -106,7 +106,7 @@ func TestBadLettersOverHTTP(t *testing.T) {
 		{"POST", "/notes", `{"text":"a\u0000"}`, 422, "invalid", "text: bad-text"},
 		{"POST", "/notes", `{"text":"` + strings.Repeat("ә", 4001) + `"}`, 422, "invalid", "text: too-long"},
 		{"POST", "/messages", `{"text":"` + strings.Repeat(`\ud83d\ude00`, 4001) + `"}`, 422, "invalid", "text: too-long"},
-		{"POST", "/messages", `{"text":"x","fileIds":["y","` + strings.Repeat("z", 3000) + `"]}`, 422, "invalid", "fileIds[0]: unknown-file, fileIds[1]: unknown-file"},
+		{"POST", "/messages", `{"text":"x","fileIds":["y","` + strings.Repeat("z", 3000) + `"]}`, 422, "invalid", "fileIds[0]: file-not-found, fileIds[1]: file-not-found"},
 		{"POST", "/messages", `{"text":"x","fileIds":["1","2","3","4","5","6","7","8","9","10","11"]}`, 422, "invalid", "fileIds: too-many-items"},
 		{"POST", "/messages", `{"text":"x","fileIds":[1]}`, 422, "invalid", "fileIds[0]: wrong-type"},
 		{"POST", "/messages", `{"text":"x","fileIds":"1"}`, 422, "invalid", "fileIds: wrong-type"},

@@ -40,19 +40,30 @@ func (q *Queries) readerOf(ctx context.Context, caller *httpapi.Caller, of belon
 	if !of.sent || !ofProvider(caller) {
 		return reader{}, applicationNotFound()
 	}
-	if of.provider == "" {
-		s, err := q.catalogue.now(ctx)
-		if err != nil {
-			return reader{}, err
-		}
-		if o, found := s.services[of.service]; found {
-			of.provider = o.ProviderID
-		}
+	provider, err := q.providerOf(ctx, of.provider, of.service)
+	if err != nil {
+		return reader{}, err
 	}
-	if of.provider != caller.Provider {
+	if provider != caller.Provider {
 		return reader{}, applicationNotFound()
 	}
 	return reader{accountID: caller.AccountID, side: correspondence.Staff}, nil
+}
+
+// providerOf is who works on an application: whom it names, or its service's provider if it was sent before applications
+// named one.
+func (q *Queries) providerOf(ctx context.Context, named, service string) (string, error) {
+	if named != "" {
+		return named, nil
+	}
+	s, err := q.catalogue.now(ctx)
+	if err != nil {
+		return "", err
+	}
+	if o, found := s.services[service]; found {
+		return o.ProviderID, nil
+	}
+	return "", nil
 }
 
 // ofProvider tells whether a caller is of a provider's staff.

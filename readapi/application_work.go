@@ -3,7 +3,6 @@ package readapi
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"services.example/portal/domain/application"
@@ -127,22 +126,7 @@ func (q *Queries) signaturesOf(ctx context.Context, in Consistent, page *applica
 	if err := q.await(ctx, in, documents.Name); err != nil {
 		return nil, err
 	}
-	collection, err := serving(ctx, q.deps, documents.Name)
-	if err != nil {
-		return nil, err
-	}
-	found, err := q.deps.Reads.GetMany(ctx, collection, ids)
-	if err != nil {
-		return nil, fmt.Errorf("reading the signatures of %d documents: %w", len(ids), err)
-	}
-	signed := make(map[string]*documents.Document, len(found))
-	for id, stored := range found {
-		signed[id] = new(documents.Document)
-		if err := stored.Decode(signed[id]); err != nil {
-			return nil, err
-		}
-	}
-	return signed, nil
+	return getMany[documents.Document](ctx, q.deps, documents.Name, ids)
 }
 
 func documentsOf(page *applicationpage.Page, signed map[string]*documents.Document, names map[string]string) []pageDocument {

@@ -112,10 +112,12 @@ func (l *listeners) provider(ctx context.Context, event eventstore.Recorded) str
 	}
 	if err := json.Unmarshal(event.Data, &named); err != nil || named.ProviderID == "" {
 		page, err := get[applicationpage.Page](ctx, l.queries.deps, applicationpage.Name, id)
-		if err != nil || page.ProviderID == "" {
+		if err != nil {
 			return ""
 		}
-		named.ProviderID = page.ProviderID
+		if named.ProviderID, err = l.queries.providerOf(ctx, page.ProviderID, page.ServiceID); err != nil || named.ProviderID == "" {
+			return ""
+		}
 	}
 	l.providers.Add(id, named.ProviderID)
 	return named.ProviderID

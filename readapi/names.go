@@ -2,12 +2,10 @@ package readapi
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
 	"services.example/portal/infra/lru"
-	"services.example/portal/infra/readstore"
 	"services.example/portal/projections/accountprofile"
 )
 
@@ -43,15 +41,12 @@ func (n *names) of(ctx context.Context, ids []string) (map[string]string, error)
 	if len(missing) == 0 {
 		return found, nil
 	}
-	collection, err := serving(ctx, n.deps, accountprofile.Name)
+	profiles, err := getMany[accountprofile.Profile](ctx, n.deps, accountprofile.Name, missing)
 	if err != nil {
 		return nil, err
 	}
-	profiles, err := n.deps.Reads.GetMany(ctx, collection, missing)
-	if err != nil {
-		return nil, fmt.Errorf("reading the names of %d people: %w", len(missing), err)
-	}
-	return found, n.keep(found, profiles, now)
+	n.keep(found, profiles, now)
+	return found, nil
 }
 
 // fresh splits ids into those whose names are known and those that have to be asked for.
@@ -69,19 +64,14 @@ func (n *names) fresh(ids []string, now time.Time) (found map[string]string, mis
 	return found, missing
 }
 
-func (n *names) keep(into map[string]string, profiles map[string]readstore.Document, now time.Time) error {
+func (n *names) keep(into map[string]string, profiles map[string]*accountprofile.Profile, now time.Time) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for id, document := range profiles {
-		var p accountprofile.Profile
-		if err := document.Decode(&p); err != nil {
-			return err
-		}
-		into[id] = name(&p)
+	for id, p := range profiles {
+		into[id] = name(p)
 		const overhead = 100 // bytes for list and map
 		n.kept.Put(id, keptName{name: into[id], asked: now}, len(id)+len(into[id])+overhead)
 	}
-	return nil
 }
 
 // accountNames finds what the portal calls these accounts.

@@ -136,6 +136,30 @@ func get[D any](ctx context.Context, deps Deps, model, id string) (*D, error) {
 	return into, nil
 }
 
+// getMany reads documents by their ids; those that do not exist are left out.
+func getMany[D any](ctx context.Context, deps Deps, model string, ids []string) (map[string]*D, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	collection, err := serving(ctx, deps, model)
+	if err != nil {
+		return nil, err
+	}
+	found, err := deps.Reads.GetMany(ctx, collection, ids)
+	if err != nil {
+		return nil, fmt.Errorf("reading %d documents of %s: %w", len(ids), model, err)
+	}
+	read := make(map[string]*D, len(found))
+	for id, document := range found {
+		into := new(D)
+		if err := document.Decode(into); err != nil {
+			return nil, err
+		}
+		read[id] = into
+	}
+	return read, nil
+}
+
 // list reads one page of a read model.
 func list[D any](ctx context.Context, deps Deps, model string, query readstore.Query) ([]item[D], string, error) {
 	collection, err := serving(ctx, deps, model)

@@ -130,26 +130,7 @@ func (q *Queries) threadBuckets(ctx context.Context, id string, shown []envelope
 			ids = append(ids, bucket)
 		}
 	}
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	collection, err := serving(ctx, q.deps, thread.Name)
-	if err != nil {
-		return nil, err
-	}
-	found, err := q.deps.Reads.GetMany(ctx, collection, ids)
-	if err != nil {
-		return nil, fmt.Errorf("reading messages of a thread: %w", err)
-	}
-	buckets := make(map[string]*thread.Document, len(found))
-	for id, document := range found {
-		bucket := new(thread.Document)
-		if err := document.Decode(bucket); err != nil {
-			return nil, err
-		}
-		buckets[id] = bucket
-	}
-	return buckets, nil
+	return getMany[thread.Document](ctx, q.deps, thread.Name, ids)
 }
 
 // threadView is a thread as one reader sees it.

@@ -274,8 +274,8 @@ func (b *badWork) letters(t *testing.T) {
 		}
 	}
 	b.refuses(t,
-		wrong{"", b.applicant, http.MethodPost, "/messages", `{"text":"а","fileIds":["` + b.byStaff + `"]}`, 422, "invalid", []string{"fileIds[0] unknown-file"}},
-		wrong{"", b.executor, http.MethodPost, "/messages", `{"text":"а","fileIds":["` + b.byApplicant + `","x"]}`, 422, "invalid", []string{"fileIds[0] unknown-file", "fileIds[1] unknown-file"}},
+		wrong{"", b.applicant, http.MethodPost, "/messages", `{"text":"а","fileIds":["` + b.byStaff + `"]}`, 422, "invalid", []string{"fileIds[0] file-not-found"}},
+		wrong{"", b.executor, http.MethodPost, "/messages", `{"text":"а","fileIds":["` + b.byApplicant + `","x"]}`, 422, "invalid", []string{"fileIds[0] file-not-found", "fileIds[1] file-not-found"}},
 		wrong{"", b.executor, http.MethodPost, "/messages", `{"text":"а","fileIds":["` + b.byStaff + `","` + b.byStaff + `"]}`, 422, "invalid", []string{"fileIds[1] repeated"}},
 		wrong{"", b.executor, http.MethodPost, "/messages", `{"text":"а","fileIds":[` + strings.Repeat(`"x",`, 10) + `"x"]}`, 422, "invalid", []string{"fileIds too-many-items"}},
 		wrong{"", b.executor, http.MethodPost, "/messages", `{"text":"а","fileIds":[1]}`, 422, "invalid", []string{"fileIds[0] wrong-type"}},
@@ -517,7 +517,7 @@ func (b *badWork) questionnaires(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.refuses(t, wrong{"", b.applicant, http.MethodPost, "/questionnaire", string(raw), 422, "invalid", []string{"answers/" + name + " " + fault}})
+		b.refuses(t, wrong{"", b.applicant, http.MethodPost, "/questionnaire", string(raw), 422, "invalid", []string{"answers." + name + " " + fault}})
 	}
 	for _, wrongScore := range []any{0, 6, -1, 4.5, 1e300, -1e300, "5", true, []int{5}, map[string]int{"5": 5}} {
 		send(score, wrongScore, "score-invalid")

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -55,6 +56,10 @@ func startDemo(ctx context.Context, p *portal, box *outbox, folder string) (*dem
 	if err != nil {
 		return nil, err
 	}
+	patience := time.AfterFunc(5*time.Second, func() {
+		slog.WarnContext(ctx, "the demo waits for its read models: with --no-project another process has to project")
+	})
+	defer patience.Stop()
 	if err := p.awaitAll(ctx, head); err != nil {
 		return nil, err
 	}

@@ -50,11 +50,11 @@ func (a Answers) same(other Answers) bool {
 }
 
 // readAnswers reads the answers in the order of the questions: a score of 1 to 5 for each that asks for one, and words,
-// which may be left out. Locations are answers/<question id>.
+// which may be left out. Locations are answers.<question id>.
 func readAnswers(questions []service.QuestionnaireItem, given map[string]any) (Answers, []problem.Field) {
 	var faults []problem.Field
 	fail := func(question, code string) {
-		faults = append(faults, problem.Field{Location: "answers/" + question, Code: code})
+		faults = append(faults, problem.Field{Location: "answers." + question, Code: code})
 	}
 	answers := Answers{Scores: []QuestionScore{}, Words: []QuestionWords{}}
 	known := map[string]bool{}
@@ -78,7 +78,7 @@ func readAnswers(questions []service.QuestionnaireItem, given map[string]any) (A
 		case answer != nil && !is:
 			fail(question.ID, "not-text")
 		case strings.TrimSpace(raw) != "":
-			words, wrong := text.Written("answers/"+question.ID, raw, MaxAnswer)
+			words, wrong := text.Written("answers."+question.ID, raw, MaxAnswer)
 			faults = append(faults, wrong...)
 			answers.Words = append(answers.Words, QuestionWords{Question: question.ID, Text: words})
 		}

@@ -134,18 +134,18 @@ func TestWhatIsWrongWithAnswers(t *testing.T) {
 	}
 	given := working(answered)
 	scenarios := []scenario{
-		{name: "none", given: given, when: of(nil), refused: invalid("answers/overall required", "answers/speed required")},
+		{name: "none", given: given, when: of(nil), refused: invalid("answers.overall required", "answers.speed required")},
 		{
 			name: "of unknown questions, in order", given: given, when: of(map[string]any{"overall": 1, "speed": 5, "z": 1, "a": "x"}),
-			refused: invalid("answers/a unknown-field", "answers/z unknown-field"),
+			refused: invalid("answers.a unknown-field", "answers.z unknown-field"),
 		},
 		{
 			name: "in words that are too long", given: given, when: of(map[string]any{"overall": 1, "speed": 5, "wishes": strings.Repeat("ә", 2001)}),
-			refused: invalid("answers/wishes too-long 2000"),
+			refused: invalid("answers.wishes too-long 2000"),
 		},
 		{
 			name: "in words that are a number", given: given, when: of(map[string]any{"overall": 1, "speed": 5, "wishes": 5.0}),
-			refused: invalid("answers/wishes not-text"),
+			refused: invalid("answers.wishes not-text"),
 		},
 		{
 			name: "without words", given: given, when: of(map[string]any{"overall": 1, "speed": 5, "wishes": " "}),
@@ -163,7 +163,7 @@ func TestWhatIsWrongWithAnswers(t *testing.T) {
 	for _, score := range []any{0, 6, -1, 4.5, 1e300, "5", "", true, []any{5.0}, json.Number("5.5"), json.Number("99999999999999999999")} {
 		scenarios = append(scenarios, scenario{
 			name: fmt.Sprintf("a score of %v (%T)", score, score), given: given, when: of(map[string]any{"overall": score, "speed": json.Number("3")}),
-			refused: invalid("answers/overall score-invalid"),
+			refused: invalid("answers.overall score-invalid"),
 		})
 	}
 	run(t, scenarios)

@@ -132,7 +132,7 @@ func TestPosting(t *testing.T) {
 			}),
 			refused: invalid(
 				problem.Field{Location: "text", Code: "bad-text"},
-				problem.Field{Location: "fileIds[1]", Code: "unknown-file"},
+				problem.Field{Location: "fileIds[1]", Code: "file-not-found"},
 				problem.Field{Location: "fileIds[2]", Code: "repeated"},
 			),
 		},

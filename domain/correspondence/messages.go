@@ -46,7 +46,7 @@ type Post struct {
 
 // Decide answers a command with the events that carry it out. A message is known by its stream: whoever appends sees to it
 // that a repeated command is not decided again. Errors: invalid, with text-required, too-long, bad-text, too-many-items,
-// repeated or unknown-file where it is; too-many-messages.
+// repeated or file-not-found where it is; too-many-messages.
 func Decide(s State, c Post) ([]Event, error) {
 	words, faults := text.Written("text", c.Text, text.MaxWritten)
 	files, unknown := chosen(c.FileIDs, c.Uploads)
@@ -73,7 +73,7 @@ func chosen(ids []string, uploads []File) (files []File, faults []problem.Field)
 		at := slices.IndexFunc(uploads, func(f File) bool { return f.ID == id })
 		switch {
 		case at < 0:
-			code = "unknown-file"
+			code = "file-not-found"
 		case slices.Contains(ids[:i], id):
 			code = "repeated"
 		default:
