@@ -9,6 +9,7 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
+	"services.example/portal/domain/access"
 	"services.example/portal/domain/account"
 	"services.example/portal/domain/application"
 	"services.example/portal/domain/calendar"
@@ -98,6 +99,8 @@ type Commands struct {
 	Correspondence *Correspondence
 	Documents      *Documents
 	Terms          *Terms
+
+	Access *Access
 }
 
 // New wires the use cases.
@@ -120,6 +123,8 @@ func New(deps Deps) (*Commands, error) {
 		Correspondence: &Correspondence{deps: deps, streams: streams, pace: writing},
 		Documents:      newDocuments(deps, streams),
 		Terms:          &Terms{deps: deps, streams: streams},
+
+		Access: &Access{deps: deps, streams: streams},
 	}, nil
 }
 
@@ -139,6 +144,8 @@ type streams struct {
 	notes    *aggregate[correspondence.Notes, correspondence.WriteNote, correspondence.NoteEvent]
 
 	signatures *aggregate[signature.State, signature.Command, signature.Event]
+
+	accesses *aggregate[access.State, access.Command, access.Event]
 
 	versions *lru.Cache[versionKey, compiled]
 }
@@ -167,6 +174,8 @@ func newStreams(deps Deps) (*streams, error) {
 			func(_ string, _ correspondence.Notes, c correspondence.WriteNote) string { return c.Applicant }),
 
 		signatures: newAggregate(deps, "signature-", signature.Decide, signature.Evolve, theSigningApplicant),
+
+		accesses: newAggregate(deps, access.Stream, access.Decide, access.Evolve, theReader),
 
 		versions: versions,
 	}, nil

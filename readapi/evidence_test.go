@@ -16,7 +16,7 @@ import (
 	"services.example/portal/infra/eds/bundle"
 )
 
-// keeps keeps a file of an applicant's and returns its name.
+// keeps stores a file of an applicant's and returns its name.
 func (w *world) keeps(applicant, content string) string {
 	sum := sha256.Sum256([]byte(content))
 	hash := hex.EncodeToString(sum[:])

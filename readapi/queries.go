@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"services.example/portal/domain/access"
 	"services.example/portal/domain/problem"
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/httpapi"
@@ -27,6 +28,10 @@ type Deps struct {
 	Events   eventstore.Store // of which open pages hear
 	Sessions Sessions
 	Status   Status // of the read models, for administrators
+
+	// Access records a reading of history that is not the caller's own, before anything of it is given out. Who reads is
+	// the caller of ctx. Errors: invalid, with what is wrong with the reason; store-unavailable: nothing may be given out.
+	Access func(ctx context.Context, reading access.Reading) error
 }
 
 // Progress knows which collection serves a read model and how far it is.

@@ -30,7 +30,7 @@ var (
 const nobody = "none"
 
 // sourceTimeout is how long one responder or list may take; whoever signs is waiting.
-const sourceTimeout = 10 * time.Second
+const sourceTimeout = 5 * time.Second
 
 // authorities are those who are asked about certificates and for time stamps.
 type authorities struct {

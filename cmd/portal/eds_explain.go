@@ -100,10 +100,10 @@ func (o *explaining) report(r *evidence.Result) {
 
 // check tells how a step came out.
 func (o *explaining) check(c eds.Check) {
-	switch {
-	case c.Code == "":
+	switch c.Code {
+	case "":
 		o.line("  ✓ %s", o.word("step-"+string(c.Step)))
-	case c.Code == pki.CodeEvidencePending:
+	case pki.CodeEvidencePending:
 		o.line("  ? %s", o.word("gap-"+string(evidence.GapRevocation)))
 	default:
 		o.line("  ✗ %s", httpapi.Message(o.l, c.Code, nil))

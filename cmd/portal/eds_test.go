@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -21,6 +22,7 @@ import (
 	"services.example/portal/domain/identity/identitytest"
 	"services.example/portal/domain/problem"
 	"services.example/portal/infra/eds"
+	"services.example/portal/infra/eds/cms"
 	"services.example/portal/infra/eds/dev"
 	"services.example/portal/infra/eds/pki"
 	"services.example/portal/infra/eds/trust"
@@ -53,21 +55,21 @@ var (
 )
 
 // handIn lets the portal's verifier check a signature over the act.
-func handIn(t *testing.T, p *portal, cms []byte) (eds.Report, error) {
+func handIn(t *testing.T, p *portal, der []byte) (eds.Report, error) {
 	t.Helper()
 	return p.verifier.Verify(t.Context(), eds.Signature{
-		CMS: cms, Document: bytes.NewReader(signedAct), IIN: signsAct.IIN, At: now(),
+		CMS: der, Document: bytes.NewReader(signedAct), IIN: signsAct.IIN, At: now(),
 	})
 }
 
 // signAct signs the act with a certificate of the authority.
 func signAct(t *testing.T, ca *dev.CA) []byte {
 	t.Helper()
-	cms, err := ca.Sign(signsAct, signedAct, now(), dev.SignOptions{})
+	der, err := ca.Sign(signsAct, signedAct, now(), dev.SignOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return cms
+	return der
 }
 
 func TestADemoBelievesItsOwnAuthority(t *testing.T) {
@@ -202,6 +204,56 @@ func TestASecondVerifierThatDoesNotAnswer(t *testing.T) {
 		if _, err := handIn(t, p, []byte("not a signature")); !problem.Has(err, "malformed") {
 			t.Errorf("%s: something else was answered %v", verifier, err)
 		}
+	}
+}
+
+// serveNCANode stands in for a NCANode that finds valid what it is asked about, or not.
+func serveNCANode(t *testing.T, valid bool) (address string) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var asked struct{ CMS []byte }
+		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+			t.Error(err)
+			return
+		}
+		signed, err := cms.Parse(asked.CMS, cms.Options{})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		c := signed.Signers[0].Certificate
+		if err := json.NewEncoder(w).Encode(map[string]any{"valid": valid, "signers": []any{map[string]any{"certificates": []any{map[string]any{
+			"valid": valid, "serialNumber": c.Serial.Text(16), "keyUsage": "SIGN", "keyUser": []string{"INDIVIDUAL"},
+			"subject":     map[string]string{"iin": c.Owner.IIN},
+			"revocations": []any{map[string]any{"revoked": false, "by": "OCSP", "reason": "OK"}},
+		}}}}}); err != nil {
+			t.Error(err)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func TestASecondVerifierMustAgree(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		verifier string
+		valid    bool
+		code     string // empty: accepted
+	}{
+		"alone, it accepts":  {verifierNCANode, true, ""},
+		"alone, it refuses":  {verifierNCANode, false, "untrusted-ca"},
+		"both accept":        {verifierBoth, true, ""},
+		"the second refuses": {verifierBoth, false, "verifiers-disagree"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := openSigning(t, options{demo: true, eds: &edsFlags{Verifier: tt.verifier, NCANode: serveNCANode(t, tt.valid)}})
+			report, err := handIn(t, p, signAct(t, p.demoCA))
+			if tt.code != "" && !problem.Has(err, tt.code) || tt.code == "" && (err != nil || report.Certificate.IIN != signsAct.IIN) {
+				t.Errorf("answered %+v, error %v; want %q", report.Certificate, err, tt.code)
+			}
+		})
 	}
 }
 

@@ -38,8 +38,8 @@ type edsVerifyCommand struct {
 	IIN      string    `name:"iin" help:"Whose it must be; anybody's if empty."`
 	BIN      string    `name:"bin" help:"Of which organisation it must be; any if empty."`
 
-	Trust     string   `placeholder:"FILE" help:"Signed list of trusted authorities instead of the built-in one."`
-	TrustKey  string   `placeholder:"KEY" help:"Public key that signs that list."`
+	Trust     string   `aliases:"eds-trust" placeholder:"FILE" help:"Signed list of trusted authorities instead of the built-in one."`
+	TrustKey  string   `aliases:"eds-trust-key" placeholder:"KEY" help:"Public key that signs that list."`
 	AlsoTrust []string `placeholder:"FILE" help:"Certificates of a root and its authorities that are believed as well: those of a demo."`
 	Test      bool     `name:"test-authorities" help:"Believe the national centre's authorities for developers as well."`
 
@@ -133,6 +133,15 @@ type exitError struct {
 }
 
 func (e exitError) Error() string { return e.text }
+
+// exitCode is that of a program that ends with an error.
+func exitCode(err error) int {
+	var own exitError
+	if errors.As(err, &own) {
+		return own.code
+	}
+	return 1
+}
 
 func (d checkedDocument) writeJSON(out io.Writer) error {
 	type signatureJSON struct {

@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -48,11 +47,7 @@ func main() {
 	parser.FatalIfErrorf(err)
 	if err := parsed.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "portal:", err)
-		var code exitError
-		if errors.As(err, &code) {
-			os.Exit(code.code)
-		}
-		os.Exit(1) //nolint:gocritic // nothing is left to stop: the signal handler ends with the process
+		os.Exit(exitCode(err)) //nolint:gocritic // nothing is left to stop: the signal handler ends with the process
 	}
 }
 

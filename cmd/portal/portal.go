@@ -127,7 +127,7 @@ func open(ctx context.Context, where storage, with options) (_ *portal, err erro
 	p.rebuilds = newRebuilds(p.engine)
 	p.queries = readapi.New(readapi.Deps{
 		Reads: p.reads, Progress: p.engine, Files: files{p.blobs}, Now: p.now, Events: p.events, Sessions: p.sessions,
-		Status: p.engine,
+		Status: p.engine, Access: p.access,
 	})
 	return p, nil
 }

@@ -207,8 +207,8 @@ func TestEvidenceIsAskedForWithGrowingPauses(t *testing.T) {
 	a.answers(down)
 	id := a.signed(1)
 	a.fails("container 1")
-	for _, pause := range []time.Duration{15, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600} {
-		a.clock.pass(pause*time.Second - time.Millisecond)
+	for _, seconds := range []int{15, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600} {
+		a.clock.pass(time.Duration(seconds)*time.Second - time.Millisecond)
 		a.asks()
 		a.clock.pass(time.Millisecond)
 		a.fails("container 1")

@@ -189,8 +189,10 @@ func TestSigningADocument(t *testing.T) {
 			name: "evidence comes with the signature, and the end after it", given: []signature.Event{alone},
 			when: signature.Sign{Signer: signature.Applicant, Account: nurai, CMS: cmsOne, Certificate: certificate, Evidence: []signature.Evidence{report, stamp, ocsp}, At: noon},
 			then: []signature.Event{
-				signed(signature.Applicant, nurai, cmsOne), attached(report, stamp, ocsp),
-				signature.EvidenceCompleted{Signer: signature.Applicant, At: noon}, all,
+				signed(signature.Applicant, nurai, cmsOne),
+				attached(report, stamp, ocsp),
+				signature.EvidenceCompleted{Signer: signature.Applicant, At: noon},
+				all,
 			},
 		},
 		{

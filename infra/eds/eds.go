@@ -1,4 +1,5 @@
-// Package eds is the port to whatever verifies digital signatures: the national one, or the dev one of a demo.
+// Package eds is the port to whatever verifies digital signatures: the portal itself (native), a certified product (ncanode),
+// or both. What it takes to verify the national signature lies in the packages below.
 package eds
 
 import (

@@ -7,19 +7,34 @@ import (
 	"slices"
 	"time"
 
+	"services.example/portal/domain/machine"
 	"services.example/portal/domain/problem"
 )
 
-// Caller is whoever a request comes from, by their session.
+// Caller is whoever a request comes from: a person by their session, or a machine by its token.
 type Caller struct {
-	AccountID string
+	AccountID string // of a machine: its own id
 	Roles     []string
 	Provider  string // for staff: whose applications they see
 	SessionID string // names the session; it is not its token
+
+	// Machine tells a program from a person. It reaches nothing but the operations that Scoped opens to it.
+	Machine bool
+	Scopes  []string // of a machine's token
 }
 
-// Has tells whether the caller may act in a role.
+// Has tells whether the caller may act in a role. A machine has those of the people who may read what it reads.
 func (c Caller) Has(role string) bool { return slices.Contains(c.Roles, role) }
+
+// Scope tells whether the caller may read what a scope (domain/machine) is for: a machine whose token has the scope, or a
+// person in the session of the scope's role.
+func (c Caller) Scope(name string) bool {
+	if c.Machine {
+		return slices.Contains(c.Scopes, name)
+	}
+	role := machine.Scope(name).Role()
+	return role != "" && c.Has(string(role))
+}
 
 // Sessions finds the caller of a session's token.
 type Sessions interface {

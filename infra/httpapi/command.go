@@ -32,6 +32,11 @@ func CommandOf(ctx context.Context) Command {
 	return command
 }
 
+// QueryCommand returns a new command for what has to be recorded of a request that only reads.
+func QueryCommand(ctx context.Context, secret []byte) Command {
+	return Command{ID: uuid.Must(uuid.NewV7()), CorrelationID: correlationOf(ctx), Client: ClientHash(ctx, secret)}
+}
+
 var commandNamespace = uuid.MustParse("0b1f2d0e-6f0a-5c52-9a55-4f0d3f1b8a01")
 
 // ClientHash hides a network address: equal addresses have equal hashes, and without the secret nobody can tell which.

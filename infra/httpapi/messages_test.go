@@ -96,6 +96,9 @@ func readSource(t *testing.T) *source {
 	parsed := map[string]*ast.File{}
 	for _, root := range []string{"domain", "commands", "readapi", "infra", "cmd"} {
 		err := filepath.WalkDir(filepath.Join("..", "..", root), func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && path == anotherProgram {
+				return fs.SkipDir
+			}
 			if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err
 			}
@@ -114,6 +117,9 @@ func readSource(t *testing.T) *source {
 	}
 	return s
 }
+
+// anotherProgram speaks for one that is not the portal: the codes are that one's.
+var anotherProgram = filepath.Join("..", "..", "infra", "eds", "ncalayer")
 
 // findTakers notes the functions with a parameter named code or fault.
 func (s *source) findTakers(folder string, file *ast.File) {
@@ -149,7 +155,8 @@ func (s *source) findTakers(folder string, file *ast.File) {
 	})
 }
 
-// findCodes notes what is passed to takers, assigned to a variable named code, or given to a field named Code.
+// findCodes notes what is passed to takers, assigned to a variable named code, given to a field named Code, or the value of a
+// constant whose name begins so.
 func (s *source) findCodes(folder string, file *ast.File) {
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -165,6 +172,12 @@ func (s *source) findCodes(folder string, file *ast.File) {
 		case *ast.KeyValueExpr:
 			if key, named := n.Key.(*ast.Ident); named && key.Name == "Code" {
 				s.note(n.Value)
+			}
+		case *ast.ValueSpec:
+			for i, name := range n.Names {
+				if strings.HasPrefix(name.Name, "Code") && i < len(n.Values) {
+					s.note(n.Values[i])
+				}
 			}
 		case *ast.AssignStmt:
 			for i, left := range n.Lhs {

@@ -2,6 +2,7 @@
 package aggregates
 
 import (
+	"services.example/portal/domain/access"
 	"services.example/portal/domain/account"
 	"services.example/portal/domain/application"
 	"services.example/portal/domain/calendar"
@@ -17,6 +18,7 @@ import (
 // event catalogue.
 func All() []codec.Aggregate {
 	return []codec.Aggregate{
+		codec.Events("access", access.EventTypes),
 		codec.Events("account", account.EventTypes),
 		codec.Events("application", application.EventTypes,
 			codec.Upcast{From: "application.submitted.v1", To: "application.submitted.v2", Do: application.SubmittedV2}),

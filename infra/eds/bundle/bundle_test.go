@@ -92,8 +92,11 @@ func TestABundleIsReadAsItWasWritten(t *testing.T) {
 	want.Document.Path, want.Document.Size = "document.pdf", 200_000
 	want.Signatures[0].Container.Path, want.Signatures[0].Container.Size = "signatures/1/container.p7s", 9
 	for i, file := range []bundle.File{
-		{Path: "signatures/1/01-report.json", Size: 13}, {Path: "signatures/1/02-ocsp.der", Size: 6}, {Path: "signatures/1/03-crl.crl"},
-		{Path: "signatures/1/04-certificate.cer", Size: 2}, {Path: "signatures/1/05-time-stamp.tst", Size: 5},
+		{Path: "signatures/1/01-report.json", Size: 13},
+		{Path: "signatures/1/02-ocsp.der", Size: 6},
+		{Path: "signatures/1/03-crl.crl"},
+		{Path: "signatures/1/04-certificate.cer", Size: 2},
+		{Path: "signatures/1/05-time-stamp.tst", Size: 5},
 	} {
 		want.Signatures[0].Pieces[i].Path, want.Signatures[0].Pieces[i].Size = file.Path, file.Size
 	}

@@ -153,8 +153,8 @@ func (m *Manifest) check() error {
 			return malformed("a digital signature without its container")
 		}
 	}
-	named := m.named()
-	want, got := named.files(), m.files()
+	right := named(*m)
+	want, got := right.files(), m.files()
 	for i, file := range got {
 		if file.Path != want[i].Path {
 			return malformed("a file %.100q where %s belongs", file.Path, want[i].Path)

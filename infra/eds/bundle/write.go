@@ -22,7 +22,7 @@ var readme []byte
 // contents by their SHA-256. The same manifest gives the same bytes.
 // Errors: those of open and of the writer, and contents that have another SHA-256. After an error what was written is no zip.
 func Write(to io.Writer, m Manifest, open func(sha256 string) (io.ReadCloser, error)) error {
-	m = m.named()
+	m = named(m)
 	z := zip.NewWriter(to)
 	if err := add(z, readmePath, readme); err != nil {
 		return err
@@ -85,7 +85,7 @@ func copyIn(z *zip.Writer, file *File, open func(sha256 string) (io.ReadCloser, 
 }
 
 // named is a copy of the manifest in which every file has its path.
-func (m Manifest) named() Manifest {
+func named(m Manifest) Manifest {
 	m.Format = Format
 	m.Document.Path = "document" + extension(m.Document.Name)
 	m.Signatures = append([]Signature{}, m.Signatures...)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"services.example/portal/domain/problem"
 	"services.example/portal/infra/eds"
 	"services.example/portal/infra/eds/cms"
 	"services.example/portal/infra/eds/pki"
@@ -66,9 +67,12 @@ func (c *Collector) Fetch(ctx context.Context, of eds.Lacking) ([]eds.Evidence, 
 		return nil, fmt.Errorf("finding the authority of the signer's certificate: %w", err)
 	}
 	stampErr := f.stamp(ctx)
+	if isFinal(stampErr) {
+		return nil, stampErr
+	}
 	status, err := f.revocation(ctx)
-	if final := f.final; final != nil {
-		return nil, final
+	if isFinal(err) {
+		return nil, err
 	}
 	return slices.Concat(f.stamps, status, f.chain()), errors.Join(stampErr, err)
 }
@@ -85,7 +89,6 @@ type fetching struct {
 	at      time.Time // for which the certificate must be good: that of the time stamp, else that of receipt
 	stamps  []eds.Evidence
 	others  []*pki.Certificate // authorities of time stamps
-	final   error
 }
 
 func (f *fetching) misses(kind eds.EvidenceKind) bool { return slices.Contains(f.of.Missing, kind) }
@@ -105,8 +108,7 @@ func (f *fetching) stamp(ctx context.Context) error {
 		return f.stamped()
 	}
 	if f.now.After(f.signer.Certificate.NotAfter) {
-		f.final = eds.Refused(pki.CodeExpired)
-		return nil
+		return eds.Refused(pki.CodeExpired)
 	}
 	if f.sources.Stamps == nil {
 		return ErrNoStamps
@@ -158,7 +160,7 @@ func (f *fetching) kept(kind eds.EvidenceKind) [][]byte {
 
 // revocation gets an answer, unless one that was kept speaks of the time.
 func (f *fetching) revocation(ctx context.Context) ([]eds.Evidence, error) {
-	if f.final != nil || !f.misses(eds.EvidenceOCSP) && f.known() {
+	if !f.misses(eds.EvidenceOCSP) && f.known() {
 		return nil, nil
 	}
 	if f.sources.Revocation == nil {
@@ -174,8 +176,7 @@ func (f *fetching) revocation(ctx context.Context) ([]eds.Evidence, error) {
 	if err := status.Err(f.at); err != nil {
 		f.await()
 		if pki.IsCode(err, pki.CodeRevoked) {
-			f.final = eds.Refused(pki.CodeRevoked)
-			return nil, nil
+			return nil, final(err)
 		}
 		return nil, fmt.Errorf("asking whether a certificate was revoked: %w", err) // an authority may learn of a new one late
 	}
@@ -268,4 +269,9 @@ func final(err error) error {
 		return fmt.Errorf("%w: %w", eds.Refused(fault.Code), err)
 	}
 	return err
+}
+
+func isFinal(err error) bool {
+	var p *problem.Problem
+	return errors.As(err, &p)
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ var (
 
 // world is an authority with its services, a verifier and a collector that believe it, and a clock.
 type world struct {
-	t         *testing.T
+	t         testing.TB
 	now       time.Time
 	ca        *dev.CA
 	services  *services
@@ -43,9 +44,14 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, now: noon}
+	return newWorldOf(t, pki.ECDSA)
+}
+
+func newWorldOf(tb testing.TB, kind pki.Kind) *world {
+	tb.Helper()
+	w := &world{t: tb, now: noon}
 	var err error
-	w.ca, err = dev.NewCA(pki.ECDSA, noon.AddDate(0, -1, 0))
+	w.ca, err = dev.NewCA(kind, noon.AddDate(0, -1, 0))
 	w.done(err)
 	w.store, err = trust.Open(trust.Options{More: trust.NewDev(w.ca.Authorities()[0], w.ca.Authorities()[1:]...)})
 	w.done(err)
@@ -196,14 +202,14 @@ func (w *world) verdicts(b *bundle.Bundle) []string {
 	w.done(err)
 	var list []string
 	for _, r := range results {
-		line := string(r.Verdict)
+		words := []string{string(r.Verdict)}
 		for _, gap := range r.Gaps {
-			line += " without " + string(gap)
+			words = append(words, "without", string(gap))
 		}
 		if r.Report.Code != "" {
-			line += " " + r.Report.Code
+			words = append(words, r.Report.Code)
 		}
-		list = append(list, line)
+		list = append(list, strings.Join(words, " "))
 	}
 	return list
 }

@@ -1,6 +1,8 @@
 package native
 
 import (
+	"bytes"
+	"slices"
 	"time"
 
 	"services.example/portal/infra/eds"
@@ -26,10 +28,7 @@ func (r *run) chain() error {
 		return err
 	}
 	r.issuer = issuer
-	r.keep(eds.EvidenceCertificate, issuer.Raw)
-	if root := r.list.RootOf(issuer); root != nil {
-		r.keep(eds.EvidenceCertificate, root.Raw)
-	}
+	r.keepAuthority(issuer)
 	return nil
 }
 
@@ -52,6 +51,15 @@ func (r *run) issuerOf(leaf *pki.Certificate, at time.Time, purpose trust.Purpos
 
 // legacy tells whether the algorithms of years ago are allowed at the trusted time.
 func (r *run) legacy() bool { return r.offline && !r.at.IsZero() && r.at.Before(LegacyBefore) }
+
+// keepAuthority keeps the certificates of an issuing authority and its root.
+func (r *run) keepAuthority(issuer *pki.Certificate) {
+	for _, c := range []*pki.Certificate{issuer, r.list.RootOf(issuer)} {
+		if c != nil && !slices.ContainsFunc(r.report.Evidence, func(e eds.Evidence) bool { return bytes.Equal(e.Data, c.Raw) }) {
+			r.keep(eds.EvidenceCertificate, c.Raw)
+		}
+	}
+}
 
 func (r *run) keep(kind eds.EvidenceKind, data []byte) {
 	r.report.Evidence = append(r.report.Evidence, eds.Evidence{Kind: kind, Data: data})

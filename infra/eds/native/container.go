@@ -19,8 +19,10 @@ func (r *run) container() error {
 	o := cms.Options{ContentType: cms.OIDData, MaxSigners: 1, MaxSize: r.limit, NeedSigningTime: true}
 	signed, err := cms.Parse(r.cms, o)
 	if r.offline && pki.IsCode(err, pki.CodeNotAllowed) {
-		o.Legacy, r.old = true, true
-		signed, err = cms.Parse(r.cms, o)
+		o.Legacy = true
+		if old, wrong := cms.Parse(r.cms, o); wrong == nil {
+			signed, err, r.old = old, nil, true
+		}
 	}
 	if err != nil {
 		return err

@@ -9,6 +9,9 @@
 // Certificates are checked for a trusted time: that of a time stamp over the signature, else that of receipt. The time that
 // the signer claims is never trusted; it must not differ from the trusted one by more than Skew.
 //
+// Of an authority that stamps times it is asked whether it was trusted for that then, and offline whether a kept list or
+// answer calls its certificate revoked; online nobody is asked about it.
+//
 // Verify is for a signature that was just handed in, and asks the authorities. VerifyOffline is for one of years ago with
 // the evidence that was kept: it asks nobody, and allows the algorithms of that time.
 package native

@@ -102,7 +102,7 @@ func TestHugeAndDeepInputsCostLittle(t *testing.T) { //nolint:paralleltest // it
 		}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			costs(t, f.w, raw)
+			_, _ = costs(t, f.w, raw)
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			_, _ = f.w.verifier.Verify(t.Context(), handedIn(raw))
@@ -150,7 +150,7 @@ func TestDamagedSignaturesCostLittle(t *testing.T) {
 		name   string
 		kind   pki.Kind
 		inputs int
-	}{{"ECDSA", pki.ECDSA, 1700}, {"GOST", pki.GOST2015, 300}} {
+	}{{"ECDSA", pki.ECDSA, 1700 / slower}, {"GOST", pki.GOST2015, 300 / slower}} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w := of(t, tt.kind)

@@ -173,6 +173,28 @@ func aboutAnother(t *testing.T, w *world) [][]byte {
 	return list
 }
 
+func TestATimeStampOfARevokedAuthorityProvesNothing(t *testing.T) {
+	t.Parallel()
+	w := of(t, pki.ECDSA)
+	for name, tt := range map[string]struct {
+		at   time.Time
+		code string
+	}{
+		"revoked before": {noon.Add(-time.Minute), pki.CodeTimeStamp}, "revoked after": {noon.Add(time.Minute), ""},
+	} {
+		o := kept(w.signed(t, person, noon, dev.SignOptions{TimeStamp: true}))
+		o.CRLs = [][]byte{w.crl(t, dev.List{Number: 1, ThisUpdate: noon, NextUpdate: noon.Add(time.Hour), Revoked: []dev.Revocation{
+			{Serial: w.ca.Stamper.Certificate.Serial, At: tt.at, Reason: dev.ReasonKeyCompromise},
+		}})}
+		got, err := w.verifier.VerifyOffline(t.Context(), o)
+		if tt.code != "" {
+			refused(t, got, err, tt.code)
+		} else if err != nil {
+			t.Errorf("%s: %v, %+v", name, err, got.Checks)
+		}
+	}
+}
+
 func TestAnswersInsideTheSignatureCount(t *testing.T) {
 	t.Parallel()
 	f := newForgery(t, pki.ECDSA)

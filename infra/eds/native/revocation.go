@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 
 	"services.example/portal/infra/eds"
@@ -44,8 +45,13 @@ func (r *run) keepStatus(status revocation.Status) {
 // either more than that somebody does not know it.
 func (r *run) look(o Offline) {
 	outcome := refuse(pki.CodeEvidencePending, "nothing says that the certificate was not revoked then")
+	if err := r.lookForStamps(o); err != nil {
+		r.step(eds.StepRevocation, err)
+		return
+	}
 	var proof revocation.Status
-	for status := range r.kept(o) {
+	q := revocation.Query{Certificate: r.signer.Certificate, Issuer: r.issuer, At: r.at, Legacy: r.legacy()}
+	for status := range r.kept(o, q) {
 		switch err := status.Err(r.at); {
 		case pki.IsCode(err, pki.CodeRevoked):
 			r.step(eds.StepRevocation, err)
@@ -64,9 +70,22 @@ func (r *run) look(o Offline) {
 	r.keepStatus(proof)
 }
 
-// kept gives what those of the kept answers say that say anything about the certificate at the trusted time.
-func (r *run) kept(o Offline) func(yield func(revocation.Status) bool) {
-	q := revocation.Query{Certificate: r.signer.Certificate, Issuer: r.issuer, At: r.at, Legacy: r.legacy()}
+// lookForStamps looks whether the certificate of a time-stamping authority was revoked when it stamped. That nothing is
+// known of it is no fault: nobody keeps that.
+func (r *run) lookForStamps(o Offline) error {
+	for _, s := range r.stamped {
+		q := revocation.Query{Certificate: s.by, Issuer: s.issuer, At: s.at, Legacy: s.at.Before(LegacyBefore)}
+		for status := range r.kept(o, q) {
+			if pki.IsCode(status.Err(s.at), pki.CodeRevoked) {
+				return refuse(pki.CodeTimeStamp, "the certificate of its authority had been revoked")
+			}
+		}
+	}
+	return nil
+}
+
+// kept gives what those of the kept answers say that say anything about a certificate at a time.
+func (r *run) kept(o Offline, q revocation.Query) iter.Seq[revocation.Status] {
 	ocsps := distinct(r.signed.OCSPs, r.signer.OCSPs, o.OCSPs)
 	crls := distinct(r.signed.CRLs, r.signer.CRLs, o.CRLs)
 	return func(yield func(revocation.Status) bool) {

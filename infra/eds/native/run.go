@@ -34,6 +34,8 @@ type run struct {
 	old    bool             // signed with algorithms of years ago
 	at     time.Time        // the trusted time; zero: there is none
 	issuer *pki.Certificate // of the signer's certificate; nil: nobody who is believed
+
+	stamped []stamped
 }
 
 func (v *Verifier) begin(in input) *run {

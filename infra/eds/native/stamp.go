@@ -10,6 +10,12 @@ import (
 	"services.example/portal/infra/eds/tsp"
 )
 
+// stamped is what is known of a time stamp that was verified.
+type stamped struct {
+	by, issuer *pki.Certificate
+	at         time.Time
+}
+
 // stamp gives the time of a time stamp: over the signature's value, by an authority that was believed in that then.
 func (r *run) stamp(raw []byte) (time.Time, error) {
 	token, err := tsp.ParseToken(raw, tsp.Options{})
@@ -25,7 +31,8 @@ func (r *run) stamp(raw []byte) (time.Time, error) {
 	if err := token.Verify(r.signer.Value); err != nil {
 		return time.Time{}, err
 	}
-	if _, err := r.issuerOf(token.Certificate, token.Time, trust.TimeStamping); err != nil {
+	issuer, err := r.issuerOf(token.Certificate, token.Time, trust.TimeStamping)
+	if err != nil {
 		var fault *pki.Error
 		if errors.As(err, &fault) {
 			return time.Time{}, refuse(pki.CodeTimeStamp, "its authority: "+fault.Detail)
@@ -33,5 +40,7 @@ func (r *run) stamp(raw []byte) (time.Time, error) {
 		return time.Time{}, err
 	}
 	r.keep(eds.EvidenceTimeStamp, raw)
+	r.keepAuthority(issuer)
+	r.stamped = append(r.stamped, stamped{by: token.Certificate, issuer: issuer, at: token.Time})
 	return token.Time, nil
 }

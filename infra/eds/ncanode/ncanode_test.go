@@ -164,6 +164,9 @@ func TestWhatIsWrongByItselfIsRefusedWithoutAsking(t *testing.T) {
 	attached := holder.Draft([]byte("another document"), noon)
 	attached.Content = []byte("another document")
 	inside := seal(t, holder, attached)
+	beside := holder.Draft(document, noon)
+	beside.Content = []byte("another document")
+	other := seal(t, holder, beside)
 	unsigned := holder.Draft(document, noon)
 	unsigned.Signers[0].Signature = bytes.Repeat([]byte{1}, 64)
 	nobody := holder.Draft(document, noon)
@@ -183,6 +186,7 @@ func TestWhatIsWrongByItselfIsRefusedWithoutAsking(t *testing.T) {
 		{"no signer, which the server calls valid", handedIn(nobody.DER()), "malformed"},
 		{"no certificate, which the server calls valid", handedIn(alone), "malformed"},
 		{"attached, over another document, at which the server looks", handedIn(inside), "doc-changed"},
+		{"over the document, with another one inside", handedIn(other), "doc-changed"},
 		{"over another document", handedIn(right, func(s *eds.Signature) { s.Document = strings.NewReader("another") }), "doc-changed"},
 		{"over no document", handedIn(right, func(s *eds.Signature) { s.Document = strings.NewReader("") }), "doc-changed"},
 		{"by nobody's key", handedIn(unsigned.DER()), "bad-signature"},
@@ -232,6 +236,8 @@ func TestWhatTheServerSaysOfACertificate(t *testing.T) {
 		}
 	}
 	organisation := []func(*eds.Signature){forOrganisation}
+	another := head
+	another.BIN = identitytest.BIN(3)
 	withRole := func(role pki.Role) dev.Person { who := head; who.Role = role; return who }
 	for _, tt := range []struct {
 		name   string
@@ -249,6 +255,8 @@ func TestWhatTheServerSaysOfACertificate(t *testing.T) {
 		{"somebody else's", person, nil, func(s *saying) { s.certificate().Subject["iin"] = identitytest.IIN(3) }, "wrong-owner-iin"},
 		{"nobody's", person, nil, func(s *saying) { delete(s.certificate().Subject, "iin") }, "wrong-owner-iin"},
 		{"another organisation's", head, organisation, func(s *saying) { s.certificate().Subject["bin"] = identitytest.BIN(3) }, "wrong-bin"},
+		{"of an organisation, of somebody else than it says", head, organisation, func(s *saying) { s.certificate().Subject["iin"] = identitytest.IIN(3) }, "wrong-owner-iin"},
+		{"another organisation's, which it calls the right one", another, organisation, func(s *saying) { s.certificate().Subject["bin"] = bin }, "wrong-bin"},
 		{"no organisation's", head, organisation, func(s *saying) { delete(s.certificate().Subject, "bin") }, "wrong-bin"},
 		{"an employee's", head, organisation, func(s *saying) { s.certificate().KeyUser = []string{"ORGANIZATION", "EMPLOYEE"} }, "cert-role-not-allowed"},
 		{"an employee's, whom it calls the head", withRole(pki.RoleEmployee), organisation, func(s *saying) { s.certificate().KeyUser = []string{"CEO"} }, "cert-role-not-allowed"},
@@ -364,11 +372,6 @@ func TestAnAnswerThatIsNotAboutTheSignature(t *testing.T) {
 		{name: "a time stamp where there is none", change: func(s *saying) { s.Signers[0].TSP = map[string]any{"hash": "00"} }},
 		{name: "what it says when anything goes wrong", handle: text(http.StatusBadRequest, `{"status":400,"message":"connect timed out"}`)},
 		{name: "a failure", handle: text(http.StatusInternalServerError, `{"status":500}`)},
-		{name: "another status that is good", handle: text(http.StatusAccepted, `{"valid":true}`)},
-		{name: "a redirect", handle: func(w http.ResponseWriter) {
-			w.Header().Set("Location", "https://example.kz/cms/verify")
-			w.WriteHeader(http.StatusTemporaryRedirect)
-		}},
 		{name: "nothing", handle: text(http.StatusOK, "")},
 		{name: "a page", handle: text(http.StatusOK, "<html>")},
 		{name: "a list", handle: text(http.StatusOK, "[]")},
@@ -376,7 +379,6 @@ func TestAnAnswerThatIsNotAboutTheSignature(t *testing.T) {
 		{name: "an answer with something behind it", handle: text(http.StatusOK, `{"valid":true}{}`)},
 		{name: "a time in another form", handle: text(http.StatusOK, `{"valid":true,"signers":[{"certificates":[{"revocations":[{"revocationTime":"кеше"}]}]}]}`)},
 		{name: "a time that is none", handle: text(http.StatusOK, `{"valid":true,"signers":[{"certificates":[{"revocations":[{"revocationTime":{}}]}]}]}`)},
-		{name: "a huge answer", handle: text(http.StatusOK, strings.Repeat(" ", 2<<20))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -385,6 +387,41 @@ func TestAnAnswerThatIsNotAboutTheSignature(t *testing.T) {
 			report, err := s.client().Verify(t.Context(), handedIn(sign(t, person)))
 			wantUnavailable(t, report, err, "signing-unavailable")
 		})
+	}
+}
+
+// A right answer is none where a server gives it that does not behave as one.
+func TestARightAnswerInTheWrongWay(t *testing.T) {
+	t.Parallel()
+	for name, wrong := range map[string]func(*server){
+		"with another status that is good": func(s *server) { s.status = http.StatusAccepted },
+		"at huge length":                   func(s *server) { s.after = strings.Repeat(" ", 1<<20) },
+		"with something behind it":         func(s *server) { s.after = "{}" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t)
+			wrong(s)
+			report, err := s.client().Verify(t.Context(), handedIn(sign(t, person)))
+			wantUnavailable(t, report, err, "signing-unavailable")
+		})
+	}
+}
+
+func TestDocumentsAreNotCarriedOnToWhereAServerPoints(t *testing.T) {
+	t.Parallel()
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("%s %s: the other server was asked", r.Method, r.URL)
+	}))
+	t.Cleanup(elsewhere.Close)
+	for _, status := range []int{http.StatusMovedPermanently, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect} {
+		s := serve(t)
+		s.handle = func(w http.ResponseWriter) {
+			w.Header().Set("Location", elsewhere.URL+"/cms/verify")
+			w.WriteHeader(status)
+		}
+		report, err := s.client().Verify(t.Context(), handedIn(sign(t, person)))
+		wantUnavailable(t, report, err, "signing-unavailable")
 	}
 }
 

@@ -1,6 +1,7 @@
 package ncanode_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -19,6 +20,8 @@ type server struct {
 	t *testing.T
 
 	change func(*saying)               // what it says, if that is JSON
+	status int                         // of HTTP; 0: 200
+	after  string                      // what stands behind what it says
 	handle func(w http.ResponseWriter) // instead of all this
 
 	mu    sync.Mutex
@@ -112,9 +115,11 @@ func (s *server) verify(w http.ResponseWriter, r *http.Request) {
 		s.change(&said)
 	}
 	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+	w.WriteHeader(cmp.Or(s.status, http.StatusOK))
 	if err := json.NewEncoder(w).Encode(said); err != nil {
 		s.t.Error(err)
 	}
+	_, _ = io.WriteString(w, s.after)
 }
 
 // keyUsers are the words of NCANode for roles.

@@ -1,0 +1,92 @@
+package erasure
+
+import (
+	"slices"
+	"time"
+)
+
+// Stage is how far a request has come.
+type Stage string
+
+// The stages. Refused, declined and withdrawn requests may be followed by another.
+const (
+	StageRequested Stage = "requested" // waits for two administrators
+	StageApproved  Stage = "approved"  // waits for the second
+	StageOrdered   Stage = "ordered"   // the account is closed, nothing is destroyed yet
+	StageBegun     Stage = "begun"     // what must be kept is safe; the key is being destroyed
+	StageDestroyed Stage = "key-destroyed"
+	StageCompleted Stage = "completed"
+	StageRefused   Stage = "refused"
+	StageDeclined  Stage = "declined"
+	StageWithdrawn Stage = "withdrawn"
+)
+
+// Open tells whether the request goes on.
+func (s Stage) Open() bool {
+	switch s {
+	case StageRequested, StageApproved, StageOrdered, StageBegun, StageDestroyed:
+		return true
+	case StageCompleted, StageRefused, StageDeclined, StageWithdrawn:
+		return false
+	default:
+		return false
+	}
+}
+
+// State is what the rules need to know of a person's erasure: of the latest request. The zero State: nobody ever asked.
+type State struct {
+	Stage     Stage
+	RequestID string
+	Origin    Origin
+	By        string // account id of whoever entered the request
+	Approvers []string
+	NotBefore time.Time // of an ordered one
+	KeyCheck  string
+	Held      []Held // documents whose term has not passed
+}
+
+// Fold gives the state after these events.
+func Fold(events ...Event) State {
+	var s State
+	for _, event := range events {
+		s = Evolve(s, event)
+	}
+	return s
+}
+
+// Evolve gives the state after one more event. It is total; the state that it was given stays as it was.
+func Evolve(s State, event Event) State {
+	switch e := event.(type) {
+	case Requested:
+		return State{Stage: StageRequested, RequestID: e.RequestID, Origin: e.Origin, By: e.By}
+	case Refused:
+		s.Stage = StageRefused
+	case Approved:
+		s.Stage = StageApproved
+		s.Approvers = append(slices.Clip(s.Approvers), e.By)
+	case Declined:
+		s.Stage = StageDeclined
+	case Withdrawn:
+		s.Stage = StageWithdrawn
+	case Ordered:
+		s.Stage, s.NotBefore = StageOrdered, e.NotBefore
+	case Begun:
+		s.Stage, s.KeyCheck, s.Held = StageBegun, e.KeyCheck, e.Held
+	case KeyDestroyed:
+		s.Stage = StageDestroyed
+	case Completed:
+		s.Stage = StageCompleted
+	case HoldEnded:
+		s.Held = slices.DeleteFunc(slices.Clone(s.Held), func(h Held) bool { return h.DocumentID == e.DocumentID })
+	}
+	return s
+}
+
+// Holding finds a document that is kept.
+func (s State) Holding(documentID string) (Held, bool) {
+	i := slices.IndexFunc(s.Held, func(h Held) bool { return h.DocumentID == documentID })
+	if i < 0 {
+		return Held{}, false
+	}
+	return s.Held[i], true
+}
