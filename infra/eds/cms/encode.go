@@ -14,6 +14,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
+	"services.example/portal/infra/eds/internal/der"
 	"services.example/portal/infra/eds/pki"
 )
 
@@ -51,7 +52,7 @@ type Attribute struct {
 // not signed yet.
 func NewDraft(document []byte, certificate *x509.Certificate, at time.Time) *Draft {
 	d := &Draft{Version: 1, ContentType: OIDData}
-	serial := build(func(b *cryptobyte.Builder) { b.AddASN1BigInt(certificate.SerialNumber) })
+	serial := der.Build(func(b *cryptobyte.Builder) { b.AddASN1BigInt(certificate.SerialNumber) })
 	d.add(certificate.Raw, certificate.RawIssuer, serial, pki.Algorithm{Kind: pki.RSA, Hash: pki.SHA256}, document, at)
 	d.Signers[0].Algorithm = encoding.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}
 	return d
@@ -77,7 +78,7 @@ func NewAttached(contentType encoding.ObjectIdentifier, content []byte, certific
 
 // AddSigner adds a signer over the content, with the certificate. It is not signed yet.
 func (d *Draft) AddSigner(content []byte, certificate *pki.Certificate, a pki.Algorithm, at time.Time) {
-	serial := build(func(b *cryptobyte.Builder) { b.AddASN1BigInt(certificate.Serial) })
+	serial := der.Build(func(b *cryptobyte.Builder) { b.AddASN1BigInt(certificate.Serial) })
 	d.add(certificate.Raw, certificate.X509.RawIssuer, serial, a, content, at)
 }
 
@@ -89,9 +90,9 @@ func (d *Draft) add(certificate, issuer, serial []byte, a pki.Algorithm, content
 	d.Signers = append(d.Signers, DraftSigner{
 		Version: 1, Issuer: issuer, Serial: serial, Digest: a.Hash.OID(), Algorithm: a.OID(),
 		Attributes: []Attribute{
-			{OIDContentType, [][]byte{build(func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(d.ContentType) })}},
-			{OIDMessageDigest, [][]byte{build(func(b *cryptobyte.Builder) { b.AddASN1OctetString(a.Hash.Sum(content)) })}},
-			{OIDSigningTime, [][]byte{build(func(b *cryptobyte.Builder) { addTime(b, at.UTC()) })}},
+			{OIDContentType, [][]byte{der.Build(func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(d.ContentType) })}},
+			{OIDMessageDigest, [][]byte{der.Build(func(b *cryptobyte.Builder) { b.AddASN1OctetString(a.Hash.Sum(content)) })}},
+			{OIDSigningTime, [][]byte{der.Build(func(b *cryptobyte.Builder) { addTime(b, at.UTC()) })}},
 			Binding(pki.SHA256, certificate),
 		},
 	})
@@ -105,9 +106,9 @@ func Binding(hash pki.Hash, certificate []byte) Attribute {
 		}
 		b.AddASN1OctetString(hash.Sum(certificate))
 	}
-	value := build(func(b *cryptobyte.Builder) {
-		inSequence(b, func(b *cryptobyte.Builder) {
-			inSequence(b, func(b *cryptobyte.Builder) { inSequence(b, id) })
+	value := der.Build(func(b *cryptobyte.Builder) {
+		der.Sequence(b, func(b *cryptobyte.Builder) {
+			der.Sequence(b, func(b *cryptobyte.Builder) { der.Sequence(b, id) })
 		})
 	})
 	if hash == pki.SHA1 {
@@ -148,15 +149,15 @@ func (d *Draft) SignBy(keys ...pki.Signer) error {
 
 // Signed is what the signer signs: the DER of the attributes as a set.
 func (s *DraftSigner) Signed() []byte {
-	return build(func(b *cryptobyte.Builder) { b.AddASN1(asn1.SET, addAttributes(s.Attributes)) })
+	return der.Build(func(b *cryptobyte.Builder) { b.AddASN1(asn1.SET, addAttributes(s.Attributes)) })
 }
 
 // addAttributes writes attributes in the order that DER asks of a set.
 func addAttributes(attributes []Attribute) func(*cryptobyte.Builder) {
 	encoded := make([][]byte, len(attributes))
 	for i, a := range attributes {
-		encoded[i] = build(func(b *cryptobyte.Builder) {
-			inSequence(b, func(b *cryptobyte.Builder) {
+		encoded[i] = der.Build(func(b *cryptobyte.Builder) {
+			der.Sequence(b, func(b *cryptobyte.Builder) {
 				b.AddASN1ObjectIdentifier(a.OID)
 				b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) {
 					for _, v := range a.Values {
@@ -176,10 +177,10 @@ func addAttributes(attributes []Attribute) func(*cryptobyte.Builder) {
 
 // DER writes the draft.
 func (d *Draft) DER() []byte {
-	return build(func(b *cryptobyte.Builder) {
-		inSequence(b, func(b *cryptobyte.Builder) {
+	return der.Build(func(b *cryptobyte.Builder) {
+		der.Sequence(b, func(b *cryptobyte.Builder) {
 			b.AddASN1ObjectIdentifier(oidSignedData)
-			b.AddASN1(explicit0, func(b *cryptobyte.Builder) { inSequence(b, d.write) })
+			b.AddASN1(explicit0, func(b *cryptobyte.Builder) { der.Sequence(b, d.write) })
 		})
 	})
 }
@@ -191,7 +192,7 @@ func (d *Draft) write(b *cryptobyte.Builder) {
 			pki.AddIdentifier(b, oid)
 		}
 	})
-	inSequence(b, func(b *cryptobyte.Builder) {
+	der.Sequence(b, func(b *cryptobyte.Builder) {
 		b.AddASN1ObjectIdentifier(d.ContentType)
 		if d.Content != nil {
 			b.AddASN1(explicit0, func(b *cryptobyte.Builder) { b.AddASN1OctetString(d.Content) })
@@ -209,7 +210,7 @@ func (d *Draft) write(b *cryptobyte.Builder) {
 	}
 	b.AddASN1(asn1.SET, func(b *cryptobyte.Builder) {
 		for _, s := range d.Signers {
-			inSequence(b, s.write)
+			der.Sequence(b, s.write)
 		}
 	})
 }
@@ -228,7 +229,7 @@ func (d *Draft) writeRevocations(b *cryptobyte.Builder) {
 
 func (s *DraftSigner) write(b *cryptobyte.Builder) {
 	b.AddASN1Int64(int64(s.Version))
-	inSequence(b, func(b *cryptobyte.Builder) {
+	der.Sequence(b, func(b *cryptobyte.Builder) {
 		b.AddBytes(s.Issuer)
 		b.AddBytes(s.Serial)
 	})
@@ -250,19 +251,4 @@ func addTime(b *cryptobyte.Builder, at time.Time) {
 		return
 	}
 	b.AddASN1GeneralizedTime(at)
-}
-
-func inSequence(b *cryptobyte.Builder, content func(*cryptobyte.Builder)) {
-	b.AddASN1(asn1.SEQUENCE, content)
-}
-
-// build runs a builder whose parts cannot fail: no length that is nested here exceeds what DER can say.
-func build(content func(*cryptobyte.Builder)) []byte {
-	b := cryptobyte.NewBuilder(nil)
-	content(b)
-	out, err := b.Bytes()
-	if err != nil {
-		return nil
-	}
-	return out
 }

@@ -6,6 +6,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
+
+	"services.example/portal/infra/eds/internal/der"
 )
 
 // readUnsigned reads the unsigned attributes. Anybody may have added them, so those without a meaning here are skipped.
@@ -91,11 +93,11 @@ func (s *Signer) readRevocationValues(value cryptobyte.String) error {
 
 // wholeOCSP is the response that a responder would send with a basic response: so there is one form of them.
 func wholeOCSP(basic []byte) []byte {
-	return build(func(b *cryptobyte.Builder) {
-		inSequence(b, func(b *cryptobyte.Builder) {
+	return der.Build(func(b *cryptobyte.Builder) {
+		der.Sequence(b, func(b *cryptobyte.Builder) {
 			b.AddASN1(asn1.ENUM, func(b *cryptobyte.Builder) { b.AddUint8(0) }) // successful
 			b.AddASN1(explicit0, func(b *cryptobyte.Builder) {
-				inSequence(b, func(b *cryptobyte.Builder) {
+				der.Sequence(b, func(b *cryptobyte.Builder) {
 					b.AddASN1ObjectIdentifier(oidOCSPBasic)
 					b.AddASN1OctetString(basic)
 				})

@@ -9,6 +9,8 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 
 	"services.example/portal/infra/eds/cms"
+
+	"services.example/portal/infra/eds/internal/der"
 )
 
 // SignOptions say how something is signed. The zero SignOptions make a detached signature with the attributes of
@@ -80,5 +82,5 @@ func (ca *CA) StampDraft(draft *cms.Draft, at time.Time) error {
 }
 
 func attribute(oid asn1.ObjectIdentifier, value func(*cryptobyte.Builder)) cms.Attribute {
-	return cms.Attribute{OID: oid, Values: [][]byte{build(value)}}
+	return cms.Attribute{OID: oid, Values: [][]byte{der.Build(value)}}
 }

@@ -119,7 +119,7 @@ func (t *Template) sign(issuer, issuerKey []byte, key *Key) ([]byte, error) {
 			}
 		}
 	}
-	body := build(func(b *cryptobyte.Builder) { c.add(b, issuer) })
+	body := der.Build(func(b *cryptobyte.Builder) { c.add(b, issuer) })
 	if body == nil {
 		return nil, errors.New("making a certificate: what it says cannot be written")
 	}
@@ -127,7 +127,7 @@ func (t *Template) sign(issuer, issuerKey []byte, key *Key) ([]byte, error) {
 }
 
 func (t *Template) add(b *cryptobyte.Builder, issuer []byte) {
-	inSequence(b, func(b *cryptobyte.Builder) {
+	der.Sequence(b, func(b *cryptobyte.Builder) {
 		version := t.Version
 		if version == 0 {
 			version = 3
@@ -138,7 +138,7 @@ func (t *Template) add(b *cryptobyte.Builder, issuer []byte) {
 		b.AddASN1BigInt(t.Serial)
 		pki.AddIdentifier(b, t.Inner)
 		b.AddBytes(issuer)
-		inSequence(b, func(b *cryptobyte.Builder) {
+		der.Sequence(b, func(b *cryptobyte.Builder) {
 			addTime(b, t.NotBefore)
 			addTime(b, t.NotAfter)
 		})

@@ -29,7 +29,7 @@ func (h *Holder) CRL(l *List) ([]byte, error) {
 	if algorithm == nil {
 		algorithm = h.Key.Algorithm().OID()
 	}
-	body := build(func(b *cryptobyte.Builder) { l.add(b, h, algorithm) })
+	body := der.Build(func(b *cryptobyte.Builder) { l.add(b, h, algorithm) })
 	if body == nil {
 		return nil, errors.New("making a list of revoked certificates: what it says cannot be written")
 	}
@@ -37,10 +37,10 @@ func (h *Holder) CRL(l *List) ([]byte, error) {
 }
 
 func (l *List) add(b *cryptobyte.Builder, by *Holder, algorithm asn1.ObjectIdentifier) {
-	inSequence(b, func(b *cryptobyte.Builder) {
+	der.Sequence(b, func(b *cryptobyte.Builder) {
 		b.AddASN1Int64(1) // the second version
 		// The national centre leaves NULL out here and writes it outside.
-		inSequence(b, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(algorithm) })
+		der.Sequence(b, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(algorithm) })
 		if l.Issuer != nil {
 			b.AddBytes(l.Issuer.DER())
 		} else {
@@ -51,9 +51,9 @@ func (l *List) add(b *cryptobyte.Builder, by *Holder, algorithm asn1.ObjectIdent
 			addTime(b, l.NextUpdate)
 		}
 		if len(l.Revoked) > 0 {
-			inSequence(b, func(b *cryptobyte.Builder) {
+			der.Sequence(b, func(b *cryptobyte.Builder) {
 				for _, r := range l.Revoked {
-					inSequence(b, r.addToList)
+					der.Sequence(b, r.addToList)
 				}
 			})
 		}

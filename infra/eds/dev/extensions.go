@@ -47,7 +47,7 @@ var (
 )
 
 func extension(oid asn1.ObjectIdentifier, critical bool, content func(*cryptobyte.Builder)) pkix.Extension {
-	return pkix.Extension{Id: oid, Critical: critical, Value: build(content)}
+	return pkix.Extension{Id: oid, Critical: critical, Value: der.Build(content)}
 }
 
 // KeyUsage says what a key may be used for. The extension is critical.
@@ -69,7 +69,7 @@ func KeyUsage(usage x509.KeyUsage) pkix.Extension {
 // ExtKeyUsage says what a key is for, and the owner's roles.
 func ExtKeyUsage(critical bool, purposes ...asn1.ObjectIdentifier) pkix.Extension {
 	return extension(OIDExtKeyUsage, critical, func(b *cryptobyte.Builder) {
-		inSequence(b, func(b *cryptobyte.Builder) {
+		der.Sequence(b, func(b *cryptobyte.Builder) {
 			for _, oid := range purposes {
 				b.AddASN1ObjectIdentifier(oid)
 			}
@@ -81,7 +81,7 @@ func ExtKeyUsage(critical bool, purposes ...asn1.ObjectIdentifier) pkix.Extensio
 // number. The extension is critical.
 func BasicConstraints(authority bool, pathLength int) pkix.Extension {
 	return extension(OIDBasicConstraints, true, func(b *cryptobyte.Builder) {
-		inSequence(b, func(b *cryptobyte.Builder) {
+		der.Sequence(b, func(b *cryptobyte.Builder) {
 			if authority {
 				b.AddASN1Boolean(true)
 			}
@@ -95,9 +95,9 @@ func BasicConstraints(authority bool, pathLength int) pkix.Extension {
 // Policies says under which rules a certificate was issued.
 func Policies(policies ...asn1.ObjectIdentifier) pkix.Extension {
 	return extension(OIDPolicies, false, func(b *cryptobyte.Builder) {
-		inSequence(b, func(b *cryptobyte.Builder) {
+		der.Sequence(b, func(b *cryptobyte.Builder) {
 			for _, oid := range policies {
-				inSequence(b, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(oid) })
+				der.Sequence(b, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(oid) })
 			}
 		})
 	})
@@ -111,7 +111,7 @@ func SubjectKeyID(id []byte) pkix.Extension {
 // AuthorityKeyID names the issuer's key.
 func AuthorityKeyID(id []byte) pkix.Extension {
 	return extension(OIDAuthorityKeyID, false, func(b *cryptobyte.Builder) {
-		inSequence(b, func(b *cryptobyte.Builder) {
+		der.Sequence(b, func(b *cryptobyte.Builder) {
 			b.AddASN1(der.Implicit(0), func(b *cryptobyte.Builder) { b.AddBytes(id) })
 		})
 	})
@@ -125,8 +125,8 @@ func FreshestCRL(url string) pkix.Extension { return distributionPoint(OIDFreshe
 
 func distributionPoint(oid asn1.ObjectIdentifier, url string) pkix.Extension {
 	return extension(oid, false, func(b *cryptobyte.Builder) {
-		inSequence(b, func(b *cryptobyte.Builder) {
-			inSequence(b, func(b *cryptobyte.Builder) {
+		der.Sequence(b, func(b *cryptobyte.Builder) {
+			der.Sequence(b, func(b *cryptobyte.Builder) {
 				b.AddASN1(der.Explicit(0), func(b *cryptobyte.Builder) {
 					b.AddASN1(der.Explicit(0), func(b *cryptobyte.Builder) { addURL(b, url) })
 				})
@@ -139,13 +139,13 @@ func distributionPoint(oid asn1.ObjectIdentifier, url string) pkix.Extension {
 // not say.
 func AuthorityInfo(ocsp, issuer string) pkix.Extension {
 	return extension(OIDAuthorityInfo, false, func(b *cryptobyte.Builder) {
-		inSequence(b, func(b *cryptobyte.Builder) {
+		der.Sequence(b, func(b *cryptobyte.Builder) {
 			for _, access := range []struct {
 				method asn1.ObjectIdentifier
 				url    string
 			}{{oidCAIssuers, issuer}, {oidOCSP, ocsp}} {
 				if access.url != "" {
-					inSequence(b, func(b *cryptobyte.Builder) {
+					der.Sequence(b, func(b *cryptobyte.Builder) {
 						b.AddASN1ObjectIdentifier(access.method)
 						addURL(b, access.url)
 					})
@@ -163,7 +163,7 @@ func NoCheck() pkix.Extension {
 // keyStore says that a key lies in a file.
 func keyStore() pkix.Extension {
 	return extension(OIDKeyStore, false, func(b *cryptobyte.Builder) {
-		inSequence(b, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(oidFileKey) })
+		der.Sequence(b, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(oidFileKey) })
 	})
 }
 
@@ -173,13 +173,13 @@ func addURL(b *cryptobyte.Builder, url string) {
 
 // addExtensions writes a list of extensions.
 func addExtensions(b *cryptobyte.Builder, list []pkix.Extension) {
-	inSequence(b, func(b *cryptobyte.Builder) { addExtensionList(b, list) })
+	der.Sequence(b, func(b *cryptobyte.Builder) { addExtensionList(b, list) })
 }
 
 // addExtensionList writes extensions without what holds them.
 func addExtensionList(b *cryptobyte.Builder, list []pkix.Extension) {
 	for _, e := range list {
-		inSequence(b, func(b *cryptobyte.Builder) {
+		der.Sequence(b, func(b *cryptobyte.Builder) {
 			b.AddASN1ObjectIdentifier(e.Id)
 			if e.Critical {
 				b.AddASN1Boolean(true)

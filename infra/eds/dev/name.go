@@ -6,6 +6,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	tag "golang.org/x/crypto/cryptobyte/asn1"
+
+	"services.example/portal/infra/eds/internal/der"
 )
 
 // Name is a distinguished name: its parts in their order, one to a set.
@@ -31,10 +33,10 @@ var (
 
 // DER writes the name.
 func (n Name) DER() []byte {
-	return build(func(b *cryptobyte.Builder) {
-		inSequence(b, func(b *cryptobyte.Builder) {
+	return der.Build(func(b *cryptobyte.Builder) {
+		der.Sequence(b, func(b *cryptobyte.Builder) {
 			for _, part := range n {
-				b.AddASN1(tag.SET, func(b *cryptobyte.Builder) { inSequence(b, part.add) })
+				b.AddASN1(tag.SET, func(b *cryptobyte.Builder) { der.Sequence(b, part.add) })
 			}
 		})
 	})
@@ -75,19 +77,4 @@ func (p Person) subject() Name {
 		name = append(name, NamePart{OID: OIDGivenName, Value: strings.Join(words[2:], " ")})
 	}
 	return name
-}
-
-func inSequence(b *cryptobyte.Builder, content func(*cryptobyte.Builder)) {
-	b.AddASN1(tag.SEQUENCE, content)
-}
-
-// build runs a builder whose parts cannot fail: no length that is nested here exceeds what DER can say.
-func build(content func(*cryptobyte.Builder)) []byte {
-	b := cryptobyte.NewBuilder(nil)
-	content(b)
-	out, err := b.Bytes()
-	if err != nil {
-		return nil
-	}
-	return out
 }

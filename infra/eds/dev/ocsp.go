@@ -49,8 +49,8 @@ const (
 
 // DER writes the failure as a response.
 func (f OCSPFailure) DER() []byte {
-	return build(func(b *cryptobyte.Builder) {
-		inSequence(b, func(b *cryptobyte.Builder) { b.AddASN1Enum(int64(f)) })
+	return der.Build(func(b *cryptobyte.Builder) {
+		der.Sequence(b, func(b *cryptobyte.Builder) { b.AddASN1Enum(int64(f)) })
 	})
 }
 
@@ -66,14 +66,14 @@ func (h *Holder) OCSP(a *OCSPAnswer) ([]byte, error) {
 	if certificates == nil {
 		certificates = [][]byte{h.DER()}
 	}
-	body := build(func(b *cryptobyte.Builder) { a.add(b, h) })
+	body := der.Build(func(b *cryptobyte.Builder) { a.add(b, h) })
 	if body == nil {
 		return nil, errors.New("making an OCSP answer: what it says cannot be written")
 	}
 	basic, err := sealed(body, algorithm, h.Key, func(b *cryptobyte.Builder) {
 		if len(certificates) > 0 {
 			b.AddASN1(der.Explicit(0), func(b *cryptobyte.Builder) {
-				inSequence(b, func(b *cryptobyte.Builder) {
+				der.Sequence(b, func(b *cryptobyte.Builder) {
 					for _, c := range certificates {
 						b.AddBytes(c)
 					}
@@ -84,11 +84,11 @@ func (h *Holder) OCSP(a *OCSPAnswer) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return build(func(b *cryptobyte.Builder) {
-		inSequence(b, func(b *cryptobyte.Builder) {
+	return der.Build(func(b *cryptobyte.Builder) {
+		der.Sequence(b, func(b *cryptobyte.Builder) {
 			b.AddASN1Enum(0)
 			b.AddASN1(der.Explicit(0), func(b *cryptobyte.Builder) {
-				inSequence(b, func(b *cryptobyte.Builder) {
+				der.Sequence(b, func(b *cryptobyte.Builder) {
 					b.AddASN1ObjectIdentifier(oidBasicOCSP)
 					b.AddASN1OctetString(basic)
 				})
@@ -98,7 +98,7 @@ func (h *Holder) OCSP(a *OCSPAnswer) ([]byte, error) {
 }
 
 func (a *OCSPAnswer) add(b *cryptobyte.Builder, by *Holder) {
-	inSequence(b, func(b *cryptobyte.Builder) {
+	der.Sequence(b, func(b *cryptobyte.Builder) {
 		if a.ByKey {
 			b.AddASN1(der.Explicit(2), func(b *cryptobyte.Builder) { b.AddASN1OctetString(keyHash(pki.SHA1, by.Certificate)) })
 		} else {
@@ -111,9 +111,9 @@ func (a *OCSPAnswer) add(b *cryptobyte.Builder, by *Holder) {
 			})
 		}
 		b.AddASN1GeneralizedTime(a.ProducedAt.UTC())
-		inSequence(b, func(b *cryptobyte.Builder) {
+		der.Sequence(b, func(b *cryptobyte.Builder) {
 			for _, entry := range a.Entries {
-				inSequence(b, entry.add)
+				der.Sequence(b, entry.add)
 			}
 		})
 		addOptional(b, 1, a.Extensions)
@@ -150,8 +150,8 @@ func addOptional(b *cryptobyte.Builder, number uint8, extensions []pkix.Extensio
 
 // CertID names a certificate as OCSP does: by digests of its issuer's name and key, and its serial number.
 func CertID(hash pki.Hash, issuer *pki.Certificate, serial *big.Int) []byte {
-	return build(func(b *cryptobyte.Builder) {
-		inSequence(b, func(b *cryptobyte.Builder) {
+	return der.Build(func(b *cryptobyte.Builder) {
+		der.Sequence(b, func(b *cryptobyte.Builder) {
 			pki.AddIdentifier(b, hash.OID())
 			b.AddASN1OctetString(hash.Sum(issuer.X509.RawSubject))
 			b.AddASN1OctetString(keyHash(hash, issuer))

@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 
+	"services.example/portal/infra/eds/internal/der"
 	"services.example/portal/infra/eds/pki"
 )
 
@@ -14,8 +15,8 @@ func sealed(body []byte, algorithm asn1.ObjectIdentifier, key *Key, after ...fun
 	if err != nil {
 		return nil, err
 	}
-	return build(func(b *cryptobyte.Builder) {
-		inSequence(b, func(b *cryptobyte.Builder) {
+	return der.Build(func(b *cryptobyte.Builder) {
+		der.Sequence(b, func(b *cryptobyte.Builder) {
 			b.AddBytes(body)
 			pki.AddIdentifier(b, algorithm)
 			b.AddASN1BitString(value)

@@ -43,18 +43,18 @@ func (s *TimeStamp) DER() ([]byte, error) {
 	if policy == nil {
 		policy = OIDTimeStampPolicy
 	}
-	info := build(func(b *cryptobyte.Builder) {
-		inSequence(b, func(b *cryptobyte.Builder) {
+	info := der.Build(func(b *cryptobyte.Builder) {
+		der.Sequence(b, func(b *cryptobyte.Builder) {
 			b.AddASN1Int64(1)
 			b.AddASN1ObjectIdentifier(policy)
-			inSequence(b, func(b *cryptobyte.Builder) {
+			der.Sequence(b, func(b *cryptobyte.Builder) {
 				pki.AddIdentifier(b, s.Hash.OID())
 				b.AddASN1OctetString(s.Imprint)
 			})
 			b.AddASN1BigInt(number)
 			b.AddASN1GeneralizedTime(s.At.UTC())
 			if s.Seconds > 0 {
-				inSequence(b, func(b *cryptobyte.Builder) { b.AddASN1Int64(int64(s.Seconds)) })
+				der.Sequence(b, func(b *cryptobyte.Builder) { b.AddASN1Int64(int64(s.Seconds)) })
 			}
 			if s.Nonce != nil {
 				b.AddASN1BigInt(s.Nonce)
@@ -113,9 +113,9 @@ const (
 func (f StampFailure) DER() []byte {
 	flags := make([]byte, f/8+1)
 	flags[f/8] = 0x80 >> (f % 8)
-	return build(func(b *cryptobyte.Builder) {
-		inSequence(b, func(b *cryptobyte.Builder) {
-			inSequence(b, func(b *cryptobyte.Builder) {
+	return der.Build(func(b *cryptobyte.Builder) {
+		der.Sequence(b, func(b *cryptobyte.Builder) {
+			der.Sequence(b, func(b *cryptobyte.Builder) {
 				b.AddASN1Int64(2) // rejection
 				b.AddASN1(tag.BIT_STRING, func(b *cryptobyte.Builder) {
 					b.AddUint8(uint8(7 - f%8))
@@ -128,9 +128,9 @@ func (f StampFailure) DER() []byte {
 
 // Granted is the response that holds a token.
 func Granted(token []byte) []byte {
-	return build(func(b *cryptobyte.Builder) {
-		inSequence(b, func(b *cryptobyte.Builder) {
-			inSequence(b, func(b *cryptobyte.Builder) { b.AddASN1Int64(0) })
+	return der.Build(func(b *cryptobyte.Builder) {
+		der.Sequence(b, func(b *cryptobyte.Builder) {
+			der.Sequence(b, func(b *cryptobyte.Builder) { b.AddASN1Int64(0) })
 			b.AddBytes(token)
 		})
 	})

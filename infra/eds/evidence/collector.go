@@ -214,36 +214,9 @@ func (f *fetching) known() bool {
 // statuses are what those of the kept answers say that speak of the time.
 func (f *fetching) statuses() iter.Seq[revocation.Status] {
 	q := revocation.Query{Certificate: f.signer.Certificate, Issuer: f.issuer, At: f.at}
-	return func(yield func(revocation.Status) bool) {
-		for _, raw := range slices.Concat(f.signed.OCSPs, f.signer.OCSPs, f.kept(eds.EvidenceOCSP)) {
-			response, err := revocation.ParseOCSP(raw)
-			if err != nil {
-				continue
-			}
-			if status, err := response.Status(q); err == nil && !yield(status) {
-				return
-			}
-		}
-		var whole *revocation.List
-		for _, raw := range slices.Concat(f.signed.CRLs, f.signer.CRLs, f.kept(eds.EvidenceCRL)) {
-			list, err := revocation.ParseCRL(raw)
-			if err != nil {
-				continue
-			}
-			of, delta := list, (*revocation.List)(nil)
-			if list.Base != nil { // it follows the list that it adds to
-				of, delta = whole, list
-			} else {
-				whole = list
-			}
-			if of == nil {
-				continue
-			}
-			if status, err := of.Status(q, delta); err == nil && !yield(status) {
-				return
-			}
-		}
-	}
+	return revocation.Kept(q,
+		slices.Concat(f.signed.OCSPs, f.signer.OCSPs, f.kept(eds.EvidenceOCSP)),
+		slices.Concat(f.signed.CRLs, f.signer.CRLs, f.kept(eds.EvidenceCRL)))
 }
 
 // chain are the certificates of authorities that there are none of yet.

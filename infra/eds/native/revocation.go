@@ -86,38 +86,8 @@ func (r *run) lookForStamps(o Offline) error {
 
 // kept gives what those of the kept answers say that say anything about a certificate at a time.
 func (r *run) kept(o Offline, q revocation.Query) iter.Seq[revocation.Status] {
-	ocsps := distinct(r.signed.OCSPs, r.signer.OCSPs, o.OCSPs)
-	crls := distinct(r.signed.CRLs, r.signer.CRLs, o.CRLs)
-	return func(yield func(revocation.Status) bool) {
-		for _, raw := range ocsps {
-			response, err := revocation.ParseOCSP(raw)
-			if err != nil {
-				continue
-			}
-			if status, err := response.Status(q); err == nil && !yield(status) {
-				return
-			}
-		}
-		var whole *revocation.List
-		for _, raw := range crls {
-			list, err := revocation.ParseCRL(raw)
-			if err != nil {
-				continue
-			}
-			of, delta := list, (*revocation.List)(nil)
-			if list.Base != nil {
-				of, delta = whole, list
-			} else {
-				whole = list
-			}
-			if of == nil {
-				continue
-			}
-			if status, err := of.Status(q, delta); err == nil && !yield(status) {
-				return
-			}
-		}
-	}
+	return revocation.Kept(q,
+		distinct(r.signed.OCSPs, r.signer.OCSPs, o.OCSPs), distinct(r.signed.CRLs, r.signer.CRLs, o.CRLs))
 }
 
 // distinct are the answers of several lists, each once, and not more than are looked at.

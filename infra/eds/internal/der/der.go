@@ -1,5 +1,5 @@
 // Package der reads what certificates' lists, OCSP responses and time stamps have in common and cryptobyte has not: times
-// to the second, extensions, tags. Whatever is read is part of the DER that it was read from.
+// to the second, extensions, tags. Whatever is read is part of the DER that it was read from. It also helps to write DER.
 package der
 
 import (
