@@ -31,7 +31,7 @@ func newAccounts(deps Deps, streams *streams) *Accounts {
 	}
 }
 
-// AccountID is the id of the one account of an IIN or BIN. Without the pepper nobody can tell which.
+// AccountID is the id of the first account of an IIN or BIN; accountOf knows of those that follow an erasure. Without the pepper nobody can tell which.
 func (s Secrets) AccountID(number string) string {
 	mac := hmac.New(sha256.New, s.Pepper)
 	mac.Write([]byte(number))

@@ -39,8 +39,7 @@ func (a *Accounts) FindAccount(ctx context.Context, login string) (*AnyAccount, 
 	if err != nil {
 		return nil, fmt.Errorf("reading a login: %w", err)
 	}
-	id := a.deps.Secrets.AccountID(number.String())
-	s, err := a.streams.accounts.state(ctx, id)
+	id, s, err := a.accountOf(ctx, number.String())
 	if err != nil || !s.Active {
 		return nil, err
 	}

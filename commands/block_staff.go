@@ -28,7 +28,9 @@ func (a *Accounts) UnblockStaff(ctx context.Context, req Request, who string) (S
 func (a *Accounts) commandStaff(ctx context.Context, req Request, who string, command account.Command) (StaffMember, error) {
 	id := canonical(who)
 	if number, err := identity.ParseNumber(who); err == nil {
-		id = a.deps.Secrets.AccountID(number.String())
+		if id, _, err = a.accountOf(ctx, number.String()); err != nil {
+			return StaffMember{}, err
+		}
 	}
 	outcome, err := a.streams.accounts.execute(ctx, req, id, func(s account.State) (account.Command, error) {
 		if !slices.ContainsFunc(s.Roles, account.Role.Staff) {

@@ -15,12 +15,17 @@ import (
 	"services.example/portal/domain/calendar"
 	"services.example/portal/domain/catalogue"
 	"services.example/portal/domain/correspondence"
+	"services.example/portal/domain/erasure"
+	"services.example/portal/domain/machine"
 	"services.example/portal/domain/notification"
+	"services.example/portal/domain/retention"
 	"services.example/portal/domain/service"
 	"services.example/portal/domain/signature"
+	"services.example/portal/domain/webhook"
 	"services.example/portal/infra/codec"
 	"services.example/portal/infra/eds"
 	"services.example/portal/infra/eventstore"
+	"services.example/portal/infra/feed"
 	"services.example/portal/infra/readstore"
 	"services.example/portal/infra/session"
 )
@@ -42,6 +47,12 @@ type Deps struct {
 	Verifier  eds.Verifier  // nil: no digital signature can be taken
 	Evidences eds.Evidences // nil: nobody is asked for evidence of signatures
 	Notified  Notified      // nil: notices are found by their own ids alone
+
+	Feed          *feed.Feed // nil: there are no webhooks
+	PlainWebhooks bool       // may have addresses without TLS
+
+	Erasing      Erasing       // nil: nobody can be erased
+	ErasurePause time.Duration // between the order to erase somebody and the first thing that cannot be undone
 }
 
 // Sessions keeps who is signed in.
@@ -99,8 +110,11 @@ type Commands struct {
 	Correspondence *Correspondence
 	Documents      *Documents
 	Terms          *Terms
+	Erasures       *Erasures
 
-	Access *Access
+	Access   *Access
+	Machines *Machines
+	Webhooks *Webhooks
 }
 
 // New wires the use cases.
@@ -113,8 +127,9 @@ func New(deps Deps) (*Commands, error) {
 	if err != nil {
 		return nil, err
 	}
+	accounts := newAccounts(deps, streams)
 	return &Commands{
-		Accounts:     newAccounts(deps, streams),
+		Accounts:     accounts,
 		Applications: &Applications{deps: deps, streams: streams},
 		Work:         &Work{deps: deps, streams: streams},
 		Catalogue:    &Catalogue{deps: deps, streams: streams},
@@ -123,8 +138,11 @@ func New(deps Deps) (*Commands, error) {
 		Correspondence: &Correspondence{deps: deps, streams: streams, pace: writing},
 		Documents:      newDocuments(deps, streams),
 		Terms:          &Terms{deps: deps, streams: streams},
+		Erasures:       &Erasures{deps: deps, streams: streams, accounts: accounts},
 
-		Access: &Access{deps: deps, streams: streams},
+		Access:   &Access{deps: deps, streams: streams},
+		Machines: newMachines(deps, streams),
+		Webhooks: &Webhooks{deps: deps, streams: streams},
 	}, nil
 }
 
@@ -146,6 +164,11 @@ type streams struct {
 	signatures *aggregate[signature.State, signature.Command, signature.Event]
 
 	accesses *aggregate[access.State, access.Command, access.Event]
+	machines *aggregate[machine.State, machine.Command, machine.Event]
+	webhooks *aggregate[webhook.State, webhook.Command, webhook.Event]
+
+	erasures *aggregate[erasure.State, erasure.Command, erasure.Event]
+	schedule *aggregate[retention.State, retention.Schedule, retention.Event]
 
 	versions *lru.Cache[versionKey, compiled]
 }
@@ -176,6 +199,12 @@ func newStreams(deps Deps) (*streams, error) {
 		signatures: newAggregate(deps, "signature-", signature.Decide, signature.Evolve, theSigningApplicant),
 
 		accesses: newAggregate(deps, access.Stream, access.Decide, access.Evolve, theReader),
+		machines: newAggregate(deps, "", machine.Decide, machine.Evolve, theMachine),
+		webhooks: newAggregate(deps, "", webhook.Decide, webhook.Evolve, theWebhook),
+
+		erasures: newAggregate(deps, "erasure-", erasure.Decide, erasure.Evolve,
+			func(person string, _ erasure.State, _ erasure.Command) string { return person }),
+		schedule: newAggregate(deps, "", retention.Decide, retention.Evolve, nobody[retention.State, retention.Schedule]),
 
 		versions: versions,
 	}, nil

@@ -18,8 +18,7 @@ func (a *Accounts) CreateStaff(ctx context.Context, req Request, form account.Cr
 	if faults := account.CheckNewPassword(account.State{Number: number.String()}, "password", password); len(faults) > 0 {
 		return "", problem.Input(faults...)
 	}
-	id := a.deps.Secrets.AccountID(number.String())
-	current, err := a.streams.accounts.state(ctx, id)
+	id, current, err := a.accountOf(ctx, number.String())
 	if err != nil {
 		return "", err
 	}

@@ -17,8 +17,7 @@ func (a *Accounts) EnrolApplicant(ctx context.Context, req Request, form Registr
 	if faults := account.CheckRegistration(start, form.Password); len(faults) > 0 {
 		return "", problem.Input(faults...)
 	}
-	id := a.deps.Secrets.AccountID(start.Login())
-	current, err := a.streams.accounts.state(ctx, id)
+	id, current, err := a.accountOf(ctx, start.Login())
 	if err != nil || current.Active {
 		return id, err
 	}

@@ -29,8 +29,7 @@ func (a *Accounts) Register(ctx context.Context, req Request, form Registration)
 	if faults := account.CheckRegistration(command, form.Password); len(faults) > 0 {
 		return Challenge{}, problem.Input(faults...)
 	}
-	id := a.deps.Secrets.AccountID(command.Login())
-	current, err := a.streams.accounts.state(ctx, id)
+	id, current, err := a.accountOf(ctx, command.Login())
 	if err != nil {
 		return Challenge{}, err
 	}

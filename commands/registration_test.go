@@ -361,8 +361,6 @@ func TestAnErasedAccount(t *testing.T) {
 			w.restart()
 		}
 		end := w.end()
-		_, err = w.Accounts.Register(t.Context(), by(""), p.Registration)
-		refused(t, err, "account-erased")
 		_, err = w.Accounts.SignIn(t.Context(), by(""), p.login, p.Password, false)
 		refused(t, err, "invalid-credentials")
 		_, err = w.Accounts.ConfirmSignIn(t.Context(), by(""), ch.ID, wrong(code, 1)[0])

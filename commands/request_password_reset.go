@@ -25,8 +25,7 @@ func (a *Accounts) RequestPasswordReset(ctx context.Context, req Request, login 
 	if err != nil {
 		return nil //nolint:nilerr // the answer is the same whatever the login is
 	}
-	id := a.deps.Secrets.AccountID(number.String())
-	s, err := a.streams.accounts.state(ctx, id)
+	id, s, err := a.accountOf(ctx, number.String())
 	if err != nil {
 		return err
 	}

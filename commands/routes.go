@@ -27,6 +27,9 @@ func (r *Routes) Register(api huma.API) {
 	r.registerWork(api)
 	r.registerDocuments(api)
 	r.registerAdmin(api)
+	r.registerWebhooks(api)
+	r.registerErasure(api)
+	r.registerMachines(api)
 }
 
 // Written is what every answer to a command carries.

@@ -18,8 +18,7 @@ func (a *Accounts) SignIn(ctx context.Context, req Request, login, password stri
 	if err != nil || len(password) > maxPasswordBytes {
 		return Challenge{}, problem.New(problem.Unauthenticated, "invalid-credentials")
 	}
-	id := a.deps.Secrets.AccountID(number.String())
-	s, err := a.streams.accounts.state(ctx, id)
+	id, s, err := a.accountOf(ctx, number.String())
 	if err != nil {
 		return Challenge{}, err
 	}

@@ -78,7 +78,7 @@ func newWorld(t *testing.T) *world {
 			t.Error(err)
 		}
 	})
-	if err := reads.Declare(t.Context(), session.Collection, ChallengeCollection, httpapi.IdempotencyCollection); err != nil {
+	if err := reads.Declare(t.Context(), session.Collection, ChallengeCollection, httpapi.IdempotencyCollection, MachineUseCollection); err != nil {
 		t.Fatal(err)
 	}
 	keys := codectest.NewKeys()

@@ -65,4 +65,19 @@ var (
 		RU: "Ваш пароль на портале изменён, все остальные сеансы завершены. Если это сделали не вы, немедленно восстановите пароль.\n",
 		EN: "Your portal password was changed and all other sessions have ended. If this was not you, restore your password at once.\n",
 	}
+	erasureOrderedSubject = text.Text{
+		KK: "Деректеріңіз жойылады",
+		RU: "Ваши данные будут удалены",
+		EN: "Your data will be erased",
+	}
+	erasureOrderedEmail = text.Text{
+		KK: "Портал сіздің деректеріңізді жою туралы шешім қабылдады. Тіркелгіңіз жабылды, деректер бір тәулік ішінде қалпына келтірілмейтіндей жойылады. Егер мұны сіз сұрамаған болсаңыз, қолдау қызметіне дереу хабарлаңыз.\n",
+		RU: "Портал принял решение удалить ваши данные. Учётная запись закрыта, данные будут безвозвратно уничтожены в течение суток. Если вы об этом не просили, немедленно сообщите в службу поддержки.\n",
+		EN: "The portal has decided to erase your data. Your account is closed, and the data will be destroyed for good within a day. If you did not ask for this, tell the support service at once.\n",
+	}
+	erasureHoldsEmail = text.Text{
+		KK: "Қол қойылған құжаттар мен олардың қолтаңбаларын заң сақтауды талап етеді: олар сақтау мерзімі біткенше бөлек сақталады, содан кейін жойылады.\n",
+		RU: "Подписанные документы и подписи под ними закон требует хранить: они сохраняются отдельно до конца срока хранения и затем уничтожаются.\n",
+		EN: "The law asks for signed documents and their signatures to be kept: they are kept apart until their term has passed, and are then destroyed.\n",
+	}
 )

@@ -17,8 +17,9 @@ import (
 
 // reader is somebody who may see an application: its applicant, or one of the provider's staff.
 type reader struct {
-	accountID string
-	side      correspondence.Side
+	accountID  string
+	side       correspondence.Side
+	everything bool // an auditor: both sides and what is nobody's
 }
 
 func (r reader) staff() bool { return r.side == correspondence.Staff }

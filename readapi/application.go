@@ -11,6 +11,7 @@ import (
 	"services.example/portal/domain/text"
 	"services.example/portal/infra/httpapi"
 	"services.example/portal/projections/applicationpage"
+	"services.example/portal/projections/documents"
 )
 
 // applicationPage is everything that its applicant, or the provider's staff, sees of an application.
@@ -104,34 +105,53 @@ func (q *Queries) application(ctx context.Context, in *ApplicationInput) (*struc
 	if err != nil {
 		return nil, err
 	}
-	body := applicationPage{
-		ID: in.ID, Number: page.Number, Status: page.Status, Contacts: content.Passport.Contacts,
-		Service: pageService{
-			ID: page.ServiceID, Name: content.Passport.Name, Version: page.ServiceVersion, Kind: content.Passport.Kind,
-		},
-		Outcome: page.Outcome, Files: []pageFile{}, Uploads: uploadsOf(page, who), Documents: documentsOf(page, signed, names),
-		Decision: decisionOf(page, names, httpapi.LanguageOf(ctx)), Returned: returnOf(page, names, httpapi.LanguageOf(ctx)),
-		Questionnaire: questionnaireOf(page, content.Workflow.Questionnaire, q.deps.Now()),
-		Executors:     named(page.Executors, names), StartedAt: page.StartedAt, SubmittedAt: page.SubmittedAt,
-		WithdrawnAt: page.WithdrawnAt, CompletedAt: page.CompletedAt, DueAt: page.DueAt, Revision: page.Revision,
-	}
+	body := pageBody(&pageParts{
+		id: in.ID, page: page, content: content, signed: signed, names: names, who: who, language: httpapi.LanguageOf(ctx), now: q.deps.Now(),
+	})
 	if page.Term != nil && page.TermRuns() {
 		body.DaysLeft = s.daysLeft(page.ServiceID, page.Term.Kind, q.deps.Now(), page.DueAt)
-	}
-	if who.staff() {
-		body.Applicant = &pagePerson{ID: page.Applicant, Name: names[page.Applicant]}
-		for _, id := range page.Executors {
-			body.Assigned = append(body.Assigned, pagePerson{ID: id, Name: names[id]})
-		}
-	}
-	for _, step := range page.Steps {
-		shown := pageStepOf(step, content.steps)
-		body.Steps, body.Files = append(body.Steps, shown), append(body.Files, shown.Files...)
 	}
 	return &struct {
 		ETag string `header:"ETag" doc:"The revision, for If-Match"`
 		Body applicationPage
 	}{ETag: httpapi.ETag(page.Revision), Body: body}, nil
+}
+
+// pageParts is what the page of an application is made of.
+type pageParts struct {
+	id       string
+	page     *applicationpage.Page
+	content  *version // of the service
+	signed   map[string]*documents.Document
+	names    map[string]string
+	who      reader
+	language text.Language
+	now      time.Time
+}
+
+// pageBody shows a page to its reader, without the days that are left.
+func pageBody(p *pageParts) applicationPage {
+	page, passport := p.page, &p.content.Passport
+	body := applicationPage{
+		ID: p.id, Number: page.Number, Status: page.Status, Contacts: passport.Contacts,
+		Service: pageService{ID: page.ServiceID, Name: passport.Name, Version: page.ServiceVersion, Kind: passport.Kind},
+		Outcome: page.Outcome, Files: []pageFile{}, Uploads: uploadsOf(page, p.who), Documents: documentsOf(page, p.signed, p.names),
+		Decision: decisionOf(page, p.names, p.language), Returned: returnOf(page, p.names, p.language),
+		Questionnaire: questionnaireOf(page, p.content.Workflow.Questionnaire, p.now),
+		Executors:     named(page.Executors, p.names), StartedAt: page.StartedAt, SubmittedAt: page.SubmittedAt,
+		WithdrawnAt: page.WithdrawnAt, CompletedAt: page.CompletedAt, DueAt: page.DueAt, Revision: page.Revision,
+	}
+	if p.who.staff() {
+		body.Applicant = &pagePerson{ID: page.Applicant, Name: p.names[page.Applicant]}
+		for _, id := range page.Executors {
+			body.Assigned = append(body.Assigned, pagePerson{ID: id, Name: p.names[id]})
+		}
+	}
+	for _, step := range page.Steps {
+		shown := pageStepOf(step, p.content.steps)
+		body.Steps, body.Files = append(body.Steps, shown), append(body.Files, shown.Files...)
+	}
+	return body
 }
 
 func pageStepOf(step applicationpage.Step, form []service.Step) pageStep {

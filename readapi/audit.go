@@ -3,13 +3,13 @@ package readapi
 import (
 	"context"
 	"mime"
+	"net/http"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"services.example/portal/domain/access"
 	"services.example/portal/domain/machine"
-	"services.example/portal/domain/problem"
 	"services.example/portal/infra/httpapi"
 )
 
@@ -20,11 +20,12 @@ type Audited struct {
 	Reason string `header:"Audit-Reason" required:"false" doc:"Required: why this is read, in 10 to 500 characters. The next auditor sees it. Letters beyond ASCII as UTF-8, or by RFC 8187: UTF-8''%D0%B6"`
 }
 
-// auditOperation describes a query for auditors and the machines that read for them. To anybody else there is no such page.
-func auditOperation(id, path, summary string) huma.Operation {
+// auditOperation describes a query for auditors and the machines that read for them: machine.AuditRead where it can do
+// without personal data, machine.AuditPersonal where it cannot. To anybody else there is no such page.
+func auditOperation(id, path, summary string, scope machine.Scope) huma.Operation {
 	op := operation(id, "/audit"+path, summary, auditTag)
-	op.Errors = append(op.Errors, 422)
-	return httpapi.Scoped(op, machine.AuditRead)
+	op.Errors = append(op.Errors, http.StatusUnprocessableEntity)
+	return httpapi.Scoped(op, scope)
 }
 
 // audited records a reading, with the reason that the caller gives for it. Nothing of it may be given out before. Errors:
@@ -47,5 +48,3 @@ func readReason(value string) string {
 	}
 	return parameters["reason"]
 }
-
-func notThere() error { return problem.New(problem.NotFound, "not-found") }

@@ -114,8 +114,13 @@ func (q *Queries) document(ctx context.Context, in *DocumentInput) (*struct{ Bod
 	if err != nil {
 		return nil, err
 	}
+	return &struct{ Body documentPage }{documentShown(ctx, in.ID, d, who, names)}, nil
+}
+
+// documentShown is a document as its reader sees it: of the signatures that were refused, only their own.
+func documentShown(ctx context.Context, id string, d *documents.Document, who reader, names map[string]string) documentPage {
 	body := documentPage{
-		ID: in.ID, ApplicationID: d.ApplicationID, Kind: d.Kind, Version: d.Version, Name: d.Name, SHA256: d.SHA256, Size: d.Size,
+		ID: id, ApplicationID: d.ApplicationID, Kind: d.Kind, Version: d.Version, Name: d.Name, SHA256: d.SHA256, Size: d.Size,
 		MIME: d.MIME, Status: documentStatus(d), Required: []string{}, By: d.By, Next: d.Next(),
 		Signatures: signaturesShown(d, names), Refused: []documentTry{}, IssuedAt: d.IssuedAt, SignedAt: d.SignedAt,
 	}
@@ -124,12 +129,12 @@ func (q *Queries) document(ctx context.Context, in *DocumentInput) (*struct{ Bod
 		body.Signatures[i].Evidence = evidenceOf(ctx, &d.Signatures[i])
 	}
 	for _, try := range d.Tries {
-		if try.Account == who.accountID {
+		if try.Account == who.accountID || who.everything {
 			message := httpapi.Message(httpapi.LanguageOf(ctx), try.Code, nil)
 			body.Refused = append(body.Refused, documentTry{Code: try.Code, Message: message, At: try.At})
 		}
 	}
-	return &struct{ Body documentPage }{Body: body}, nil
+	return body
 }
 
 // signaturesShown lists the signatures of a document, those that are waited for among them.

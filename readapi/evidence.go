@@ -10,10 +10,10 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"services.example/portal/domain/problem"
-	"services.example/portal/domain/signature"
 	"services.example/portal/infra/eds/bundle"
 	"services.example/portal/infra/httpapi"
 	"services.example/portal/projections/documents"
+	"services.example/portal/readapi/casefile"
 )
 
 // signatureEvidence is how the evidence of a digital signature stands.
@@ -46,7 +46,7 @@ func (q *Queries) documentEvidence(ctx context.Context, in *DocumentInput) (*hum
 	if err != nil {
 		return nil, err
 	}
-	manifest := manifestOf(in.ID, d)
+	manifest := casefile.Evidence(in.ID, d)
 	if len(manifest.Signatures) == 0 {
 		return nil, problem.New(problem.WrongState, "not-signed")
 	}
@@ -77,28 +77,4 @@ func bundleName(document string) string {
 		document = document[:dot]
 	}
 	return document + ".evidence.zip"
-}
-
-// manifestOf lists the document and what proves the signatures that it has.
-func manifestOf(id string, d *documents.Document) bundle.Manifest {
-	m := bundle.Manifest{Document: bundle.Document{
-		File: bundle.File{SHA256: d.SHA256}, ID: id, Kind: d.Kind, Version: d.Version, Name: d.Name, MIME: d.MIME, IssuedAt: d.IssuedAt,
-	}}
-	for i := range d.Signatures {
-		s := &d.Signatures[i]
-		if s.At == nil {
-			continue
-		}
-		signed := bundle.Signature{Signer: s.Signer, Method: s.Method, ReceivedAt: *s.At, Status: s.EvidenceStatus}
-		if s.CMS != "" {
-			signed.Container = &bundle.File{SHA256: s.CMS}
-		}
-		for _, piece := range s.Evidence {
-			signed.Pieces = append(signed.Pieces, bundle.Piece{
-				Kind: signature.EvidenceKind(piece.Kind), File: bundle.File{SHA256: piece.SHA256},
-			})
-		}
-		m.Signatures = append(m.Signatures, signed)
-	}
-	return m
 }

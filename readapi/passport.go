@@ -65,14 +65,19 @@ func (q *Queries) readPassport(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	p := content.Passport
-	answer := passport{
-		ID: in.ID, Version: published.Version, Name: p.Name, Description: p.Description, Conditions: p.Conditions,
+	answer := passportOf(in.ID, published.Version, content, s.providerWithContacts(content.Passport.ProviderID))
+	return &struct{ Body passport }{answer}, nil
+}
+
+// passportOf shows a version of a service.
+func passportOf(id string, number int, content *version, provider providerWithContacts) passport {
+	p := &content.Passport
+	return passport{
+		ID: id, Version: number, Name: p.Name, Description: p.Description, Conditions: p.Conditions,
 		Recipients: p.Recipients, Result: p.Result, Kind: p.Kind, Term: p.Term, CategoryID: p.CategoryID, Logo: p.Logo,
-		Contacts: p.Contacts, Provider: s.providerWithContacts(p.ProviderID), Documents: orEmpty(p.Documents),
+		Contacts: p.Contacts, Provider: provider, Documents: orEmpty(p.Documents),
 		Steps: orEmpty(content.steps), Files: content.FileRules(),
 	}
-	return &struct{ Body passport }{answer}, nil
 }
 
 func (s *snapshot) providerWithContacts(id string) providerWithContacts {

@@ -13,7 +13,9 @@ import (
 
 	"services.example/portal/domain/access"
 	"services.example/portal/domain/problem"
+	"services.example/portal/infra/codec"
 	"services.example/portal/infra/eventstore"
+	"services.example/portal/infra/feed"
 	"services.example/portal/infra/httpapi"
 	"services.example/portal/infra/readstore"
 	"services.example/portal/projections"
@@ -29,9 +31,23 @@ type Deps struct {
 	Sessions Sessions
 	Status   Status // of the read models, for administrators
 
+	History History // of the event log, verifiable
+
+	// Codec reads events, for those who look at history.
+	Codec *codec.Codec
+
 	// Access records a reading of history that is not the caller's own, before anything of it is given out. Who reads is
 	// the caller of ctx. Errors: invalid, with what is wrong with the reason; store-unavailable: nothing may be given out.
 	Access func(ctx context.Context, reading access.Reading) error
+	// Feed publishes events under pseudonyms.
+	Feed *feed.Feed
+
+	// Busy tells whether commands are being given, to which long readings of history make way; nil: never.
+	Busy func() bool
+
+	// AnalyticsSecret makes pseudonyms and the chance by which figures are rounded. It stays the same for the life of the
+	// installation.
+	AnalyticsSecret []byte
 }
 
 // Progress knows which collection serves a read model and how far it is.
@@ -54,12 +70,18 @@ type Queries struct {
 	rendered  *rendered
 	names     *names
 	listeners *listeners
+	replays   *replays
+	feeds     *feeds
+	cubes     *cubes
+	exports   chan struct{} // those that run
 }
 
 // New makes the query side.
 func New(deps Deps) *Queries {
 	q := &Queries{deps: deps, catalogue: &catalogue{deps: deps}, versions: newVersions(deps), rendered: newRendered(), names: newNames(deps)}
 	q.listeners = newListeners(q)
+	q.replays, q.feeds = newReplays(deps), newFeeds()
+	q.cubes, q.exports = newCubes(deps), make(chan struct{}, mostExports)
 	return q
 }
 
@@ -84,6 +106,16 @@ func (q *Queries) Register(api huma.API) {
 	q.registerFile(api)
 	q.registerDocuments(api)
 	q.registerAdmin(api)
+	q.registerErasures(api)
+	q.registerMyData(api)
+	q.registerAnalytics(api)
+	q.registerAsOf(api)
+	q.registerAuditBundle(api)
+	q.registerAuditEvents(api)
+	q.registerAuditStream(api)
+	q.registerAuditAccesses(api)
+	q.registerAuditLog(api)
+	q.registerFeed(api)
 }
 
 // longestWait is how long a query waits for its read model to reach Min-Position.

@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"services.example/portal/domain/account"
+	"services.example/portal/domain/text"
 	"services.example/portal/infra/httpapi"
 	"services.example/portal/projections/applicationpage"
 	"services.example/portal/projections/lifecycle"
@@ -52,7 +53,11 @@ func (q *Queries) timeline(ctx context.Context, in *ApplicationInput) (*struct{ 
 	if err != nil {
 		return nil, err
 	}
-	l := httpapi.LanguageOf(ctx)
+	return &struct{ Body []timelineEntry }{linesOf(page, who, names, httpapi.LanguageOf(ctx))}, nil
+}
+
+// linesOf words the lines of a page's timeline that its reader is told.
+func linesOf(page *applicationpage.Page, who reader, names map[string]string, l text.Language) []timelineEntry {
 	lines := make([]timelineEntry, 0, len(page.Timeline))
 	for i := range page.Timeline {
 		entry := &page.Timeline[i]
@@ -64,5 +69,5 @@ func (q *Queries) timeline(ctx context.Context, in *ApplicationInput) (*struct{ 
 			Text: told(&entry.Line, names, l),
 		})
 	}
-	return &struct{ Body []timelineEntry }{lines}, nil
+	return lines
 }

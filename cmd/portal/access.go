@@ -22,8 +22,11 @@ func (p *portal) access(ctx context.Context, reading access.Reading) error {
 	}, reading)
 }
 
-// readingAs is the role in which a caller reads history.
+// readingAs is the role in which a caller reads history: that of a program, whatever people may read the same, is its own.
 func readingAs(caller httpapi.Caller) string {
+	if caller.Machine {
+		return "machine"
+	}
 	if caller.Has(string(account.Auditor)) || len(caller.Roles) == 0 {
 		return string(account.Auditor)
 	}

@@ -61,6 +61,9 @@ func (p *portal) backup(ctx context.Context, where storage, to string) error {
 	}
 	copied := where
 	copied.Data = to
+	if err := p.writeMaterial(ctx, copied.history()); err != nil {
+		return err
+	}
 	if p.log != nil {
 		if err := p.log.Backup(ctx, copied.events()); err != nil {
 			return err

@@ -97,6 +97,12 @@ func startControl(ctx context.Context, p *portal, where storage) (*control, erro
 		})
 	})
 	p.controlStaff(router)
+	p.controlPerson(router)
+	p.controlReplay(router)
+	p.controlBundle(router)
+	p.controlAnalytics(router, where)
+	p.controlHistory(router)
+	p.controlMachines(router)
 	router.Get("/export", func(w http.ResponseWriter, r *http.Request) {
 		if err := p.export(r.Context(), where, w, nil); err != nil { // what was sent has no end, which is noticed
 			slog.ErrorContext(r.Context(), "events not exported", "error", err)

@@ -21,6 +21,8 @@ type handlerOptions struct {
 	metrics        *telemetry.Metrics
 	trustedProxies []string
 	smsToken       string // of the SMS gateway's reports; empty: it makes none
+
+	machineRequests int // of one service account in a minute
 }
 
 // handler is the whole of what the portal answers.
@@ -45,7 +47,11 @@ func handler(p *portal, with handlerOptions) http.Handler {
 		repeatable := &httpapi.Commands{Entries: p.reads, Secret: p.secrets.clients, Now: p.now}
 		r.Use(
 			httpapi.WithCaller(p.sessions, cookies),
+			httpapi.WithMachine(p.commands.Machines),
 			limitAnonymous(with.production, routes.FromGateway),
+			httpapi.RefuseTokens,
+			limitMachines(with.machineRequests),
+			p.load.Count,
 			repeatable.Middleware,
 		)
 		api := httpapi.New(r, version)
@@ -94,7 +100,8 @@ func limitAnonymous(production bool, known func(*http.Request) bool) func(http.H
 	return func(next http.Handler) http.Handler {
 		limited := limiter.Handler(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if _, err := httpapi.Signed(r.Context()); err == nil || known(r) {
+			_, machine := httpapi.MachineOf(r.Context()) // which has limits of its own
+			if _, err := httpapi.Signed(r.Context()); err == nil || machine || known(r) {
 				next.ServeHTTP(w, r)
 				return
 			}

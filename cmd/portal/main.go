@@ -22,7 +22,11 @@ type cli struct {
 	Project    projectCommand    `cmd:"" help:"Show the read models, or rebuild some from the event log."`
 	Seed       seedCommand       `cmd:"" help:"Load the catalogue of services as events. Repeating it changes nothing."`
 	Staff      staffCommand      `cmd:"" help:"Look after the accounts of those who work with applications."`
+	Machine    machineCommand    `cmd:"" help:"Look after service accounts: programs that read with tokens of their own."`
+	Analytics  analyticsCommand  `cmd:"" help:"Ask history: figures as they were, or as they would be under other rules."`
+	Person     personCommand     `cmd:"" help:"Look after the data of one person."`
 	Verify     verifyCommand     `cmd:"" help:"Check everything that the event log holds."`
+	Audit      auditCommand      `cmd:"" help:"Look into history, and verify that nothing in it was altered."`
 	Backup     backupCommand     `cmd:"" help:"Copy the event log and the keys, also of a portal that is running."`
 	Export     exportCommand     `cmd:"" help:"Write all events to a file, also of a portal that is running."`
 	Import     importCommand     `cmd:"" help:"Bring the events of such a file into another event store, which is empty."`

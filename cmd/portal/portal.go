@@ -20,10 +20,12 @@ import (
 	"services.example/portal/infra/eds/dev"
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/eventstore/pebblelog"
+	"services.example/portal/infra/feed"
 	"services.example/portal/infra/httpapi"
 	"services.example/portal/infra/readstore"
 	"services.example/portal/infra/readstore/pebblestore"
 	"services.example/portal/infra/session"
+	"services.example/portal/infra/transparency/tlog"
 	"services.example/portal/projections"
 	"services.example/portal/projections/all"
 	"services.example/portal/readapi"
@@ -37,13 +39,16 @@ type portal struct {
 	keys     keys
 	blobs    *blob.Files
 	codec    *codec.Codec
+	feed     *feed.Feed
 	sessions *session.Store
 	commands *commands.Commands
 	engine   *projections.Engine
 	rebuilds *rebuilds
 	queries  *readapi.Queries
+	history  *tlog.Log
 	secrets  secrets
 	now      func() time.Time
+	load     httpapi.Load
 	closers  []func() error
 
 	verifier  eds.Verifier
@@ -54,7 +59,9 @@ type portal struct {
 // secrets are random, made at first start and kept in the keyring.
 type secrets struct {
 	commands.Secrets
-	clients []byte // for the hashes of network addresses
+	clients   []byte // for the hashes of network addresses
+	feed      []byte // for pseudonyms in the feed, and the secrets of webhooks
+	analytics []byte // for pseudonyms in exports, and the chance by which figures are rounded
 }
 
 // options are what the ways to start the portal differ in.
@@ -66,6 +73,9 @@ type options struct {
 	demo     bool // take the signatures that its own certification authority makes
 	alone    bool // nobody reads what this process writes before it has ended
 	terms    termsFlags
+	webhooks webhookFlags
+	erasure  erasureFlags
+	history  historyFlags
 	eds      *edsFlags // nil: as in a demo, or none outside of one
 }
 
@@ -98,7 +108,13 @@ func open(ctx context.Context, where storage, with options) (_ *portal, err erro
 	if p.codec, err = codec.New(p.keys, aggregates.All()...); err != nil {
 		return nil, err
 	}
+	if p.feed, err = feed.New(p.codec, p.secrets.feed, aggregates.All()...); err != nil {
+		return nil, err
+	}
 	if err := p.reads.Declare(ctx, ephemeral...); err != nil {
+		return nil, err
+	}
+	if err := p.openHistory(ctx, where, with.history); err != nil {
 		return nil, err
 	}
 	p.sessions = session.New(p.reads, p.now, !where.shared())
@@ -106,9 +122,11 @@ func open(ctx context.Context, where storage, with options) (_ *portal, err erro
 		return nil, err
 	}
 	if p.commands, err = commands.New(commands.Deps{
-		Events: p.events, Codec: p.codec, Keys: p.keys, Entries: p.reads, Sessions: p.sessions, Files: files{p.blobs},
+		Events: p.events, Codec: p.codec, Keys: p.keys, Entries: p.reads, Sessions: p.sessions, Files: p.files(),
 		Messages: with.messages, Secrets: p.secrets.Secrets, Limits: with.limits, Now: p.now, SiteURL: with.siteURL,
 		Threads: threads{p}, Verifier: p.verifier, Evidences: p.evidences, Notified: p.notices(),
+		Feed: p.feed, PlainWebhooks: len(with.webhooks.Allow) > 0,
+		Erasing: erasing{p: p, shared: where.shared()}, ErasurePause: with.erasure.Pause,
 	}); err != nil {
 		return nil, err
 	}
@@ -126,8 +144,8 @@ func open(ctx context.Context, where storage, with options) (_ *portal, err erro
 	}
 	p.rebuilds = newRebuilds(p.engine)
 	p.queries = readapi.New(readapi.Deps{
-		Reads: p.reads, Progress: p.engine, Files: files{p.blobs}, Now: p.now, Events: p.events, Sessions: p.sessions,
-		Status: p.engine, Access: p.access,
+		Reads: p.reads, Progress: p.engine, Files: p.files(), Now: p.now, Events: p.events, Sessions: readers{p.sessions, p.commands.Machines},
+		Status: p.engine, History: p.history, Codec: p.codec, Feed: p.feed, Access: p.access, AnalyticsSecret: p.secrets.analytics, Busy: p.load.Busy,
 	})
 	return p, nil
 }
@@ -136,7 +154,7 @@ func open(ctx context.Context, where storage, with options) (_ *portal, err erro
 const countedByReading = 10_000
 
 // ephemeral are the collections of short-lived state.
-var ephemeral = []readstore.Collection{session.Collection, commands.ChallengeCollection, httpapi.IdempotencyCollection}
+var ephemeral = []readstore.Collection{session.Collection, commands.ChallengeCollection, httpapi.IdempotencyCollection, commands.MachineUseCollection, commands.DeliveryCollection}
 
 // close closes what was opened, the last first.
 func (p *portal) close() error {
@@ -154,7 +172,10 @@ func (p *portal) close() error {
 }
 
 // files adapts the blob store to both sides.
-type files struct{ blobs *blob.Files }
+type files struct {
+	blobs *blob.Files
+	held  func(ctx context.Context, subject, sha256 string) (holder string, err error) // nil: nothing is kept of those who were erased
+}
 
 // Put stores a file.
 func (f files) Put(ctx context.Context, subject string, r io.Reader, limit int64) (commands.StoredFile, error) {
@@ -173,7 +194,7 @@ func (f files) Open(ctx context.Context, subject, sha256 string) (io.ReadCloser,
 	content, err := f.blobs.Open(ctx, subject, sha256)
 	switch {
 	case errors.Is(err, blob.ErrErased):
-		return nil, problem.New(problem.Gone, "file-erased")
+		return f.openHeld(ctx, subject, sha256)
 	case errors.Is(err, blob.ErrNotFound):
 		return nil, problem.New(problem.NotFound, "file-not-found")
 	default:

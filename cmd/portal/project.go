@@ -21,7 +21,14 @@ type projectCommand struct {
 
 	Ops   opsFlags   `embed:"" prefix:"ops-"`
 	Terms termsFlags `embed:"" prefix:"terms-"`
-	EDS   edsFlags   `embed:""`
+
+	Webhook webhookFlags `embed:"" prefix:"webhook-"`
+
+	EDS edsFlags `embed:""`
+
+	History historyFlags `embed:""`
+
+	Erasure erasureFlags `embed:"" prefix:"erasure-"`
 }
 
 // Run shows or rebuilds them, on the running portal if there is one.

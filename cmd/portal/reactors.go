@@ -18,14 +18,24 @@ import (
 // startReactors begins to react to events, in the one of the processes that project which gets the lease. What it returns
 // ends that.
 func (p *portal) startReactors(ctx context.Context, where storage, with options) (stop func(), err error) {
-	return p.run(ctx, where, reactors.Config{
+	webhooks, disconnect := p.webhookTask(with.webhooks)
+	reacting, err := p.run(ctx, where, reactors.Config{
 		Meter: with.meter,
 		Reactors: []reactors.Reactor{
 			reactors.Notices(p.commands.Notices, p.events, p.codec, with.siteURL),
 			reactors.Signatures(p.commands.Documents),
 		},
-		Tasks: append(p.evidenceTasks(), reactors.Terms(p.commands.Terms, p.terms(), p.now, with.terms.every())),
+		Tasks: append(p.evidenceTasks(), reactors.Terms(p.commands.Terms, p.terms(), p.now, with.terms.every()),
+			p.erasureTask(with.erasure), webhooks),
 	})
+	if err != nil {
+		disconnect()
+		return nil, err
+	}
+	return func() {
+		reacting()
+		disconnect()
+	}, nil
 }
 
 // startSending begins to send notices, in the one of the processes with gateways which gets the lease of that. What it

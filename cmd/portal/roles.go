@@ -81,7 +81,7 @@ func (c *projectCommand) follow(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	with := options{messages: &outbox{}, siteURL: c.SiteURL, meter: metrics.Meter(), terms: c.Terms, eds: &c.EDS}
+	with := options{messages: &outbox{}, siteURL: c.SiteURL, meter: metrics.Meter(), terms: c.Terms, erasure: c.Erasure, eds: &c.EDS, history: c.History}
 	p, err := open(ctx, c.storage, with)
 	if err != nil {
 		return err
@@ -95,6 +95,7 @@ func (c *projectCommand) follow(ctx context.Context) (err error) {
 		return err
 	}
 	defer stopReactors()
+	defer p.startHistory(ctx, c.storage, c.History)()
 	control, err := startControl(ctx, p, c.storage)
 	if err != nil {
 		return err

@@ -29,11 +29,19 @@ type serveCommand struct {
 
 	MessagesPerMinute int `env:"PORTAL_MESSAGES_PER_MINUTE" default:"30" help:"Messages that one person may write in one application within a minute, at most 60, and in all applications four times as many; 0: any number."`
 
+	MachineRequestsPerMinute int `env:"PORTAL_MACHINE_REQUESTS_PER_MINUTE" default:"600" help:"Requests that one service account may make within a minute; 0: any number."`
+
 	NoProject bool `env:"PORTAL_NO_PROJECT" help:"Leave the projections to other processes, such as portal project --follow."`
 
 	Terms termsFlags `embed:"" prefix:"terms-"`
 
+	Webhook webhookFlags `embed:"" prefix:"webhook-"`
+
+	Erasure erasureFlags `embed:"" prefix:"erasure-"`
+
 	Esdb esdbFlags `embed:"" prefix:"esdb-"`
+
+	History historyFlags `embed:""`
 
 	EDS edsFlags `embed:""`
 }
@@ -49,6 +57,9 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 		if err := checkLoopback(c.Listen); err != nil {
 			return err
 		}
+	}
+	if c.Production && c.Erasure.Pause < leastErasurePause {
+		return errErasurePauseShort
 	}
 	messages, outbox, gateways, err := c.messages()
 	if err != nil {
@@ -68,7 +79,7 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	if site == "" {
 		site = "http://" + listener.Addr().String()
 	}
-	with := options{messages: messages, limits: c.limits(), siteURL: site, meter: metrics.Meter(), demo: !c.Production, terms: c.Terms, eds: &c.EDS}
+	with := options{messages: messages, limits: c.limits(), siteURL: site, meter: metrics.Meter(), demo: !c.Production, terms: c.Terms, webhooks: c.Webhook, erasure: c.Erasure, eds: &c.EDS, history: c.History}
 	p, err := open(ctx, c.storage, with)
 	if err != nil {
 		return err
@@ -83,6 +94,14 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer stopNotices()
+	if !c.NoProject {
+		defer p.startHistory(ctx, c.storage, c.History)()
+	}
+	stopForgetting, err := p.startForgetting(ctx)
+	if err != nil {
+		return err
+	}
+	defer stopForgetting()
 	var demo *demo
 	if !c.Production {
 		if demo, err = startDemo(ctx, p, outbox, c.Catalogue); err != nil {
@@ -101,6 +120,7 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	defer stopEsdb()
 	return c.serve(ctx, p, listener, handler(p, handlerOptions{
 		production: c.Production, demo: demo, metrics: metrics, trustedProxies: c.TrustedProxies, smsToken: gateways.token(),
+		machineRequests: c.MachineRequestsPerMinute,
 	}))
 }
 

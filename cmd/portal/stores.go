@@ -125,7 +125,8 @@ func (p *portal) openKeys(ctx context.Context, where storage) error {
 	}
 	p.closers = append(p.closers, p.keys.Close)
 	for name, into := range map[string]*[]byte{
-		"account-pepper": &p.secrets.Pepper, "codes": &p.secrets.Codes, "clients": &p.secrets.clients,
+		"account-pepper": &p.secrets.Pepper, "codes": &p.secrets.Codes, "clients": &p.secrets.clients, "feed": &p.secrets.feed,
+		"analytics": &p.secrets.analytics,
 	} {
 		if *into, err = p.keys.Named(ctx, name); err != nil {
 			return err

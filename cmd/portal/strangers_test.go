@@ -19,6 +19,8 @@ const (
 	signedIn      audience = "whoever is signed in"                          // about what is their own
 	providers     audience = "any provider's staff"                          // about what was sent to their provider
 	statisticians audience = "any provider's staff, admins and analysts"     // about figures
+	auditors      audience = "auditors"                                      // for others there is no such page
+	analysts      audience = "analysts"                                      // for others there is no such page
 	admins        audience = "admins"                                        // for others there is no such page
 	applicants    audience = "the applicant"                                 // of the application
 	staff         audience = "the provider's staff"                          // of the application's provider, once it was sent
@@ -37,9 +39,11 @@ func (a audience) includes(roles ...string) bool {
 		return ofProvider
 	case statisticians:
 		return ofProvider || has("admin") || has("analyst")
+	case analysts:
+		return has("analyst")
 	case admins:
 		return has("admin")
-	case partiesEyes:
+	case partiesEyes, auditors:
 		return has("auditor")
 	default:
 		return false
@@ -78,6 +82,17 @@ func bodies(list ...any) func(matter) []try {
 	}
 }
 
+// queries are calls with these queries.
+func queries(list ...string) func(matter) []try {
+	return func(matter) []try {
+		tries := make([]try, len(list))
+		for i, query := range list {
+			tries[i].query = query
+		}
+		return tries
+	}
+}
+
 var letters = bodies(`{"text":"Сәлем"}`, `{"text":""}`, `{"text":"`+strings.Repeat("ә", 4001)+`"}`, `{"text":"\u0000"}`)
 
 // operations are all that the portal offers, by their names in its document.
@@ -110,6 +125,23 @@ var operations = map[string]rule{
 	"work-colleagues": {who: providers},
 	"work-statistics": {who: statisticians},
 
+	"analytics-applications": {who: analysts},
+	"analytics-steps":        {who: analysts},
+	"analytics-deliveries":   {who: analysts},
+	"analytics-export":       {who: analysts},
+
+	"feed":         {who: analysts, tries: queries("", "?after=x", "?types=x", "?follow=maybe", "?after=999999999/0")},
+	"feed-schemas": {who: analysts},
+	"feed-schema":  {who: analysts},
+
+	"list-webhooks":        {who: admins},
+	"add-webhook":          {who: admins, tries: bodies(`{"name":"x","url":"http://127.0.0.1/"}`)},
+	"change-webhook":       {who: admins, tries: bodies(`{"url":"x","types":[]}`)},
+	"renew-webhook-secret": {who: admins},
+	"pause-webhook":        {who: admins},
+	"resume-webhook":       {who: admins},
+	"remove-webhook":       {who: admins},
+
 	"find-account":        {who: admins, tries: bodies(`{"login":"x"}`)},
 	"block-account":       {who: admins, tries: bodies(`{"reason":""}`)},
 	"unblock-account":     {who: admins, tries: bodies(`{"reason":""}`)},
@@ -118,8 +150,46 @@ var operations = map[string]rule{
 	"resend-notification": {who: admins},
 	"list-projections":    {who: admins},
 	"rebuild-projection":  {who: admins},
-	"read-calendar":       {who: admins},
-	"change-calendar":     {who: admins, tries: bodies(`{"holidays":["x"],"workingWeekends":[]}`)},
+	"list-machines":       {who: admins},
+	"add-machine":         {who: admins, tries: bodies(`{"name":"","purpose":""}`)},
+
+	"issue-machine-token":   {who: admins, tries: bodies(`{"scopes":["x"],"expires":"0001-01-01T00:00:00Z"}`)},
+	"revoke-machine-token":  {who: admins},
+	"revoke-machine-tokens": {who: admins},
+
+	"audit-events":        {who: auditors, tries: queries("", "?after=x", "?streams=x%20y", "?follow=true&until=0/1")},
+	"audit-stream":        {who: auditors, tries: queries("", "?after=x", "?limit=-1")},
+	"audit-log":           {who: auditors},
+	"audit-log-inclusion": {who: auditors, tries: queries("?index=0", "?position=x", "?position=1/1", "?index=999999")},
+	"audit-log-tile":      {who: auditors},
+
+	"audit-log-checkpoint":    {who: everybody},
+	"audit-log-checkpoint-of": {who: everybody},
+	"audit-log-consistency":   {who: everybody},
+	"audit-log-cosign":        {who: everybody},
+
+	"audit-application":        {who: auditors, tries: queries("", "?at=x", "?revision=0&position=1/1", "?view=staff", "?personal=false")},
+	"audit-application-bundle": {who: auditors},
+	"audit-application-diff":   {who: auditors, tries: queries("", "?from=x", "?from=9&to=0", "?personal=false")},
+
+	"audit-accesses": {who: auditors, tries: queries("", "?reader=x", "?limit=x")},
+
+	"request-erasure":     {who: signedIn},
+	"withdraw-erasure":    {who: signedIn},
+	"read-my-erasure":     {who: signedIn},
+	"my-data":             {who: signedIn},
+	"request-erasure-for": {who: admins, tries: bodies(`{"reference":""}`)},
+	"approve-erasure":     {who: admins},
+	"decline-erasure":     {who: admins, tries: bodies(`{"reason":""}`)},
+	"place-legal-hold":    {who: admins, tries: bodies(`{"reason":""}`)},
+	"lift-legal-hold":     {who: admins},
+	"list-erasures":       {who: admins},
+	"read-erasure":        {who: admins},
+	"read-retention":      {who: admins},
+	"change-retention":    {who: admins, tries: bodies(`{"rules":[]}`)},
+
+	"read-calendar":   {who: admins},
+	"change-calendar": {who: admins, tries: bodies(`{"holidays":["x"],"workingWeekends":[]}`)},
 
 	"read-application":   {who: parties},
 	"read-timeline":      {who: parties},
@@ -127,6 +197,9 @@ var operations = map[string]rule{
 	"read-thread":        {who: parties},
 	"read-notifications": {who: partiesEyes},
 	"read-notes":         {who: staff},
+
+	"my-application-as-of": {who: applicants, tries: queries("", "?at=x", "?at=2020-01-01T00:00:00Z", "?revision=0", "?revision=99")},
+	"my-application-diff":  {who: applicants, tries: queries("", "?from=x", "?from=9&to=0", "?to=2020-01-01T00:00:00Z")},
 
 	"save-step":            {who: applicants, tries: bodies(`{"data":{}}`)},
 	"submit-application":   {who: applicants},
@@ -199,7 +272,9 @@ type strangerOffice struct {
 // fill puts ids into the gaps of a path.
 func (o *strangerOffice) fill(e endpoint, id string) string {
 	path := strings.NewReplacer("{id}", id, "{fileId}", o.matter.file, "{stepId}", o.matter.step,
-		"{accountId}", o.matter.executor, "{noticeId}", nowhere, "{name}", "notifications", "{calendarId}", "kz").Replace(e.path)
+		"{accountId}", o.matter.executor, "{noticeId}", nowhere, "{name}", "notifications", "{calendarId}", "kz",
+		"{stream}", "application-"+id, "{applicationId}", id, "{level}", "0", "{index}", "0", "{size}", "1", "{machineId}", nowhere, "{tokenId}", nowhere,
+		"{webhookId}", nowhere, "{type}", "application.submitted.v2").Replace(e.path)
 	if strings.Contains(path, "{") {
 		o.t.Errorf("%s: what goes into %s is not known", e.id, path)
 	}
@@ -226,12 +301,13 @@ func (o *strangerOffice) about(prefix string) []endpoint {
 }
 
 // written lists what people have done, in order: each event's stream and type. The notices that follow from it are written
-// when they are sent, and evidence of signatures when it was had.
+// when they are sent, evidence of signatures when it was had, and who has read history when they do.
 func written(t *testing.T, data string) []string {
 	t.Helper()
 	var list []string
 	for _, event := range readLog(t, data) {
-		if !strings.HasPrefix(event.Stream, "notification-") && !strings.HasPrefix(event.Type, "signature.evidence-") {
+		if !strings.HasPrefix(event.Stream, "notification-") && !strings.HasPrefix(event.Type, "signature.evidence-") &&
+			!strings.HasPrefix(event.Stream, "access-") {
 			list = append(list, event.Stream+" "+event.Type)
 		}
 	}
@@ -369,6 +445,7 @@ func TestStrangers(t *testing.T) {
 		{"on the other side", o.otherSide},
 		{"lists", o.lists},
 		{"the administrator's", o.administration},
+		{"the auditor's", o.audits},
 	} {
 		t.Run(group.name, group.run) // one after the other: the events are counted in between
 		if diff := cmp.Diff(before, written(t, o.server.data)); diff != "" {
@@ -494,8 +571,8 @@ func (o *strangerOffice) lists(t *testing.T) {
 	for _, stranger := range o.strangers {
 		for _, id := range slices.Sorted(maps.Keys(o.endpoints)) {
 			e, who := o.endpoints[id], operations[id].who
-			if e.method != http.MethodGet || strings.Contains(e.path, "{") || e.id == "my-events" || e.id == "read-me" {
-				continue // what is heard as it happens has its own test
+			if e.method != http.MethodGet || strings.Contains(e.path, "{") || e.id == "my-events" || e.id == "read-me" || who == auditors {
+				continue // what is heard as it happens, and history, have their own tests
 			}
 			for _, query := range []string{"", "?q=" + c.sent.Number, "?view=all&limit=100", "?service=" + o.service.ID} {
 				a := stranger.in(t).do(e.method, e.path+query, nil)
@@ -505,6 +582,10 @@ func (o *strangerOffice) lists(t *testing.T) {
 				}
 				if strings.HasPrefix(query, "?service=") && a.status == http.StatusNotFound {
 					continue // figures of somebody else's service
+				}
+				if e.id == "analytics-export" {
+					a.refused(http.StatusUnprocessableEntity, "invalid") // nobody exports without saying why
+					continue
 				}
 				a.must(http.StatusOK, nil)
 				for _, secret := range secrets {
@@ -529,6 +610,27 @@ func (o *strangerOffice) administration(t *testing.T) {
 			}
 			for _, call := range append(operations[e.id].calls(o.matter), try{body: `{`}, try{query: "?limit=x"}) {
 				one.in(t).do(e.method, path+call.query, call.body).refused(http.StatusNotFound, "not-found")
+			}
+		}
+	}
+}
+
+// audits: nobody but an auditor learns that there is any history to read.
+func (o *strangerOffice) audits(t *testing.T) {
+	t.Helper()
+	others := []somebody{
+		{o.admin, "provider-admin", []string{"provider-admin"}}, {o.executor, "executor", []string{"executor"}},
+		{o.applicant, "the applicant", []string{"applicant"}},
+	}
+	for _, e := range o.about("/audit/") {
+		path := o.fill(e, o.matter.sent.ID)
+		for _, one := range append(others, o.strangers...) {
+			if operations[e.id].who.includes(one.roles...) {
+				continue
+			}
+			for _, call := range append(operations[e.id].calls(o.matter), try{query: "?limit=x"}) {
+				one.in(t).do(e.method, path+call.query, call.body).refused(http.StatusNotFound, "not-found")
+				one.in(t).do(e.method, path+call.query, call.body, "Audit-Reason", "Out of curiosity").refused(http.StatusNotFound, "not-found")
 			}
 		}
 	}

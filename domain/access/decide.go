@@ -33,7 +33,7 @@ type Reading struct {
 	Streams     []string // names or beginnings of names
 	Types       []string // names or beginnings of names
 	From, To    string   // positions, revisions or times, as Read keeps them
-	Personal    bool // personal data is shown
+	Personal    bool     // personal data is shown
 	Reason      string
 	At          time.Time // the port takes the time of the call if it is zero
 }

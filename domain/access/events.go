@@ -28,6 +28,7 @@ const (
 	Bundle    What = "bundle"  // a case as a file
 	Person    What = "person"  // everything that is held on one person
 	Content   What = "content" // the bytes of a file or a document
+	Export    What = "export"  // pseudonymised rows of many cases
 )
 
 // Read says that history was given to somebody. The reason is sealed with the reader's own key: people write names into

@@ -27,6 +27,7 @@ type Request struct {
 type Approve struct {
 	Person, By string
 	Obstacles  []Obstacle
+	Closes     bool          // the order closes an account that is open
 	Pause      time.Duration // between the order and the first thing that cannot be undone
 	At         time.Time
 }
@@ -68,6 +69,20 @@ type EndHold struct {
 	At         time.Time
 }
 
+// PlaceLegalHold keeps the person's data from being erased.
+type PlaceLegalHold struct {
+	By, Reason string
+	At         time.Time
+}
+
+// LiftLegalHold lets the person's data be erased again.
+type LiftLegalHold struct {
+	By string
+	At time.Time
+}
+
+func (PlaceLegalHold) isErasureCommand()     {}
+func (LiftLegalHold) isErasureCommand()      {}
 func (Request) isErasureCommand()            {}
 func (Approve) isErasureCommand()            {}
 func (Decline) isErasureCommand()            {}
@@ -103,11 +118,17 @@ func Decide(s State, command Command) ([]Event, error) {
 		}
 		return []Event{Completed{RequestID: s.RequestID, Files: c.Files, At: c.At}}, nil
 	case EndHold:
-		held, found := s.Holding(c.DocumentID)
-		if !found || s.Stage != StageCompleted || c.At.Before(held.Until) {
+		if !s.HoldIsOver(c.DocumentID, c.At) {
 			return nil, nil
 		}
 		return []Event{HoldEnded(c)}, nil
+	case PlaceLegalHold:
+		return placeLegalHold(s, c)
+	case LiftLegalHold:
+		if !s.LegalHold {
+			return nil, nil
+		}
+		return []Event{LegalHoldLifted(c)}, nil
 	default:
 		return nil, fmt.Errorf("decide on an erasure: unknown command %T", command)
 	}
@@ -132,8 +153,8 @@ func request(s State, c Request) ([]Event, error) {
 		return nil, err
 	}
 	events := []Event{Requested{RequestID: c.ID, Origin: c.Origin, By: c.By, Reference: c.Reference, At: c.At}}
-	if len(c.Obstacles) > 0 {
-		events = append(events, Refused{RequestID: c.ID, Obstacles: c.Obstacles, At: c.At})
+	if obstacles := s.obstacles(c.Obstacles); len(obstacles) > 0 {
+		events = append(events, Refused{RequestID: c.ID, Obstacles: obstacles, At: c.At})
 	}
 	return events, nil
 }
@@ -145,15 +166,15 @@ func approve(s State, c Approve) ([]Event, error) {
 		}
 		return nil, err
 	}
-	switch {
-	case slices.Contains(s.Approvers, c.By):
+	if slices.Contains(s.Approvers, c.By) {
 		return nil, nil
-	case len(c.Obstacles) > 0:
-		return []Event{Refused{RequestID: s.RequestID, Obstacles: c.Obstacles, At: c.At}}, nil
+	}
+	if obstacles := s.obstacles(c.Obstacles); len(obstacles) > 0 {
+		return []Event{Refused{RequestID: s.RequestID, Obstacles: obstacles, At: c.At}}, nil
 	}
 	events := []Event{Approved{RequestID: s.RequestID, By: c.By, At: c.At}}
 	if len(s.Approvers) > 0 {
-		events = append(events, Ordered{RequestID: s.RequestID, NotBefore: c.At.Add(c.Pause), At: c.At})
+		events = append(events, Ordered{RequestID: s.RequestID, Closes: c.Closes, NotBefore: c.At.Add(c.Pause), At: c.At})
 	}
 	return events, nil
 }
@@ -162,7 +183,7 @@ func decline(s State, c Decline) ([]Event, error) {
 	if s.Stage == StageDeclined {
 		return nil, nil
 	}
-	if err := decidable(s, c.Person, c.By); err != nil {
+	if err := decidable(s, c.Person, c.By); err != nil && s.Stage != StageOrdered {
 		return nil, err
 	}
 	reason, faults := text.Written("reason", c.Reason, text.MaxWritten)
@@ -200,11 +221,12 @@ func withdraw(s State, c Withdraw) ([]Event, error) {
 }
 
 func begin(s State, c Begin) ([]Event, error) {
+	obstacles := s.obstacles(c.Obstacles)
 	switch {
 	case s.Stage != StageOrdered:
 		return nil, nil
-	case len(c.Obstacles) > 0:
-		return []Event{Refused{RequestID: s.RequestID, Obstacles: c.Obstacles, At: c.At}}, nil
+	case len(obstacles) > 0:
+		return []Event{Refused{RequestID: s.RequestID, Obstacles: obstacles, At: c.At}}, nil
 	case c.At.Before(s.NotBefore):
 		return nil, nil
 	case c.KeyCheck == "":
@@ -212,6 +234,18 @@ func begin(s State, c Begin) ([]Event, error) {
 	default:
 		return []Event{Begun{RequestID: s.RequestID, KeyCheck: c.KeyCheck, Held: c.Held, At: c.At}}, nil
 	}
+}
+
+func placeLegalHold(s State, c PlaceLegalHold) ([]Event, error) {
+	switch s.Stage { //nolint:exhaustive // before all others there is time
+	case StageBegun, StageDestroyed, StageCompleted:
+		return nil, problem.New(problem.WrongState, "account-erased")
+	}
+	reason, faults := text.Written("reason", c.Reason, text.MaxWritten)
+	if err := problem.Input(faults...); err != nil || s.LegalHold {
+		return nil, err
+	}
+	return []Event{LegalHoldPlaced{By: c.By, Reason: reason, At: c.At}}, nil
 }
 
 func notFound() error { return problem.New(problem.NotFound, "erasure-not-found") }

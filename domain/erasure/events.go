@@ -9,16 +9,18 @@ type Event interface{ isErasureEvent() }
 
 // EventTypes is the storage format: see the warning at application.EventTypes.
 var EventTypes = map[string]Event{
-	"erasure.requested.v1":     Requested{},
-	"erasure.refused.v1":       Refused{},
-	"erasure.approved.v1":      Approved{},
-	"erasure.declined.v1":      Declined{},
-	"erasure.withdrawn.v1":     Withdrawn{},
-	"erasure.ordered.v1":       Ordered{},
-	"erasure.begun.v1":         Begun{},
-	"erasure.key-destroyed.v1": KeyDestroyed{},
-	"erasure.completed.v1":     Completed{},
-	"erasure.hold-ended.v1":    HoldEnded{},
+	"erasure.requested.v1":         Requested{},
+	"erasure.refused.v1":           Refused{},
+	"erasure.approved.v1":          Approved{},
+	"erasure.declined.v1":          Declined{},
+	"erasure.withdrawn.v1":         Withdrawn{},
+	"erasure.ordered.v1":           Ordered{},
+	"erasure.begun.v1":             Begun{},
+	"erasure.key-destroyed.v1":     KeyDestroyed{},
+	"erasure.completed.v1":         Completed{},
+	"erasure.hold-ended.v1":        HoldEnded{},
+	"erasure.legal-hold-placed.v1": LegalHoldPlaced{},
+	"erasure.legal-hold-lifted.v1": LegalHoldLifted{},
 }
 
 // Origin is how a request came.
@@ -33,16 +35,16 @@ const (
 
 // Requested asks for the erasure of a person.
 type Requested struct {
-	RequestID string `json:"requestId"`
-	Origin    Origin `json:"origin"`
-	By        string `json:"by,omitempty"`                        // account id of whoever entered it; empty: the portal
-	Reference string `json:"reference,omitempty" personal:"true"` // of the written request, in the words of who entered it
-	At time.Time `json:"at"`
+	RequestID string    `json:"requestId"`
+	Origin    Origin    `json:"origin"`
+	By        string    `json:"by,omitempty"`                        // account id of whoever entered it; empty: the portal
+	Reference string    `json:"reference,omitempty" personal:"true"` // of the written request, in the words of who entered it
+	At        time.Time `json:"at"`
 }
 
 // Obstacle is something that has to end before the person can be erased.
 type Obstacle struct {
-	Code          string `json:"code"` // application-open, staff-account
+	Code          string `json:"code"` // application-open, staff-account, legal-hold
 	ApplicationID string `json:"applicationId,omitempty"`
 }
 
@@ -77,6 +79,7 @@ type Withdrawn struct {
 // Ordered says that two administrators agree: the account is closed, and the erasure begins when its pause is over.
 type Ordered struct {
 	RequestID string    `json:"requestId"`
+	Closes    bool      `json:"closes"` // an account that was open until then: it is opened again if the request ends
 	NotBefore time.Time `json:"notBefore"`
 	At        time.Time `json:"at"`
 }
@@ -119,6 +122,22 @@ type HoldEnded struct {
 	Files      int       `json:"files"` // that were removed
 	At         time.Time `json:"at"`
 }
+
+// LegalHoldPlaced keeps the person's data from being erased, as for a court or an inspection, until it is lifted.
+type LegalHoldPlaced struct {
+	By     string    `json:"by"` // account id
+	Reason string    `json:"reason" personal:"true"`
+	At     time.Time `json:"at"`
+}
+
+// LegalHoldLifted lets the person's data be erased again.
+type LegalHoldLifted struct {
+	By string    `json:"by"` // account id
+	At time.Time `json:"at"`
+}
+
+func (LegalHoldPlaced) isErasureEvent() {}
+func (LegalHoldLifted) isErasureEvent() {}
 
 func (Requested) isErasureEvent()    {}
 func (Refused) isErasureEvent()      {}

@@ -35,14 +35,17 @@ func (s Stage) Open() bool {
 
 // State is what the rules need to know of a person's erasure: of the latest request. The zero State: nobody ever asked.
 type State struct {
-	Stage     Stage
-	RequestID string
-	Origin    Origin
-	By        string // account id of whoever entered the request
-	Approvers []string
-	NotBefore time.Time // of an ordered one
-	KeyCheck  string
-	Held      []Held // documents whose term has not passed
+	Stage       Stage
+	RequestID   string
+	Origin      Origin
+	By          string // account id of whoever entered the request
+	Approvers   []string
+	NotBefore   time.Time // of an ordered one
+	Closed      bool      // the order closed the account
+	KeyCheck    string
+	DestroyedAt time.Time // the key
+	Held        []Held    // documents whose term has not passed
+	LegalHold   bool      // nothing may be erased
 }
 
 // Fold gives the state after these events.
@@ -58,7 +61,7 @@ func Fold(events ...Event) State {
 func Evolve(s State, event Event) State {
 	switch e := event.(type) {
 	case Requested:
-		return State{Stage: StageRequested, RequestID: e.RequestID, Origin: e.Origin, By: e.By}
+		return State{Stage: StageRequested, RequestID: e.RequestID, Origin: e.Origin, By: e.By, Held: s.Held, LegalHold: s.LegalHold}
 	case Refused:
 		s.Stage = StageRefused
 	case Approved:
@@ -69,24 +72,43 @@ func Evolve(s State, event Event) State {
 	case Withdrawn:
 		s.Stage = StageWithdrawn
 	case Ordered:
-		s.Stage, s.NotBefore = StageOrdered, e.NotBefore
+		s.Stage, s.NotBefore, s.Closed = StageOrdered, e.NotBefore, e.Closes
 	case Begun:
 		s.Stage, s.KeyCheck, s.Held = StageBegun, e.KeyCheck, e.Held
 	case KeyDestroyed:
-		s.Stage = StageDestroyed
+		s.Stage, s.DestroyedAt = StageDestroyed, e.At
 	case Completed:
 		s.Stage = StageCompleted
+	case LegalHoldPlaced:
+		s.LegalHold = true
+	case LegalHoldLifted:
+		s.LegalHold = false
 	case HoldEnded:
 		s.Held = slices.DeleteFunc(slices.Clone(s.Held), func(h Held) bool { return h.DocumentID == e.DocumentID })
 	}
 	return s
 }
 
-// Holding finds a document that is kept.
-func (s State) Holding(documentID string) (Held, bool) {
-	i := slices.IndexFunc(s.Held, func(h Held) bool { return h.DocumentID == documentID })
-	if i < 0 {
-		return Held{}, false
+// obstacles adds the legal hold to what else stands against the erasure.
+func (s State) obstacles(others []Obstacle) []Obstacle {
+	if !s.LegalHold {
+		return others
 	}
-	return s.Held[i], true
+	return append([]Obstacle{{Code: "legal-hold"}}, others...)
+}
+
+// HoldIsOver tells whether a document that is kept need not be kept any longer.
+func (s State) HoldIsOver(documentID string, now time.Time) bool {
+	i := slices.IndexFunc(s.Held, func(h Held) bool { return h.DocumentID == documentID })
+	return i >= 0 && s.Stage == StageCompleted && !s.LegalHold && !now.Before(s.Held[i].Until)
+}
+
+// HoldingFile finds a document that is kept and has this file.
+func (s State) HoldingFile(sha256 string) (Held, bool) {
+	for _, held := range s.Held {
+		if slices.Contains(held.Files, sha256) {
+			return held, true
+		}
+	}
+	return Held{}, false
 }

@@ -1,5 +1,5 @@
-// Package machine is a service account: a program that reads with a token of its own. A token has scopes, an end, and can
-// be revoked; who has none of these roles cannot make one.
+// Package machine is the service accounts: programs that read with tokens of their own. A token has scopes and an end, and
+// can be revoked.
 package machine
 
 import (
@@ -24,6 +24,10 @@ func Scopes() []Scope { return []Scope{AuditRead, AuditPersonal, AnalyticsRead, 
 
 // Known tells whether there is such a scope.
 func (s Scope) Known() bool { return slices.Contains(Scopes(), s) }
+
+// Personal tells whether a scope opens personal data. As with the accounts of auditors, only an operator on the portal's own
+// machine gives it: an administrator could otherwise make themselves an auditor.
+func (s Scope) Personal() bool { return s == AuditPersonal }
 
 // Role is that of the people who may read the same; empty for an unknown scope.
 func (s Scope) Role() account.Role {

@@ -3,7 +3,6 @@ package codec
 import (
 	"context"
 	"crypto/cipher"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"reflect"
@@ -75,34 +74,4 @@ func (c *Codec) keyFor(ctx context.Context, subject string) (cipher.AEAD, error)
 		return nil, err
 	}
 	return c.keys.AEAD(ctx, subject)
-}
-
-// sealFormat is the first byte of what is sealed: nonce, ciphertext and tag of AES-256-GCM follow.
-const sealFormat = 1
-
-func seal(aead cipher.AEAD, plain []byte, stream string, id uuid.UUID) []byte {
-	out := make([]byte, 1+aead.NonceSize(), 1+aead.NonceSize()+len(plain)+aead.Overhead())
-	out[0] = sealFormat
-	_, _ = rand.Read(out[1:])                                     // never fails: it ends the program rather than return bad randomness
-	return aead.Seal(out, out[1:], plain, associated(stream, id)) //nolint:gosec // The nonce is random.
-}
-
-func unseal(aead cipher.AEAD, sealed []byte, stream string, id uuid.UUID) ([]byte, error) {
-	if len(sealed) < 1+aead.NonceSize() || sealed[0] != sealFormat {
-		return nil, ErrTampered
-	}
-	nonce, ciphertext := sealed[1:1+aead.NonceSize()], sealed[1+aead.NonceSize():]
-	plain, err := aead.Open(ciphertext[:0], nonce, ciphertext, associated(stream, id))
-	if err != nil {
-		return nil, ErrTampered
-	}
-	return plain, nil
-}
-
-// associated binds what is sealed to its event: it cannot be moved to another one.
-func associated(stream string, id uuid.UUID) []byte {
-	out := make([]byte, 0, len(stream)+1+len(id))
-	out = append(out, stream...)
-	out = append(out, 0)
-	return append(out, id[:]...)
 }

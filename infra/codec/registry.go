@@ -17,6 +17,8 @@ type Codec struct {
 	byName map[string]*plan // newest versions only
 	byType map[reflect.Type]*plan
 	older  map[string]Upcast // by From
+
+	shown func() ([]byte, error) // instead of keys: the personal fields of the one event that is read
 }
 
 // New builds the codec of these aggregates. It refuses a registry that could not be read back: a malformed or repeated

@@ -14,6 +14,8 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"services.example/portal/domain/problem"
 )
 
 // Base is the path under which the API's version 1 lies.
@@ -33,6 +35,10 @@ func New(router chi.Router, version string) huma.API {
 		sessionScheme: {
 			Type: "apiKey", In: "cookie", Name: Cookies{Production: true}.name(), Description: "The session of somebody signed in",
 		},
+		machineScheme: {
+			Type: "http", Scheme: "bearer",
+			Description: "The token of a service account, whose scopes an administrator chose. Only operations that name a scope are open to it.",
+		},
 	}
 	api := humachi.New(router, config)
 	api.UseMiddleware(requireSession)
@@ -49,7 +55,11 @@ func Private(operation huma.Operation) huma.Operation {
 
 func requireSession(hctx huma.Context, next func(huma.Context)) {
 	if len(hctx.Operation().Security) > 0 {
+		hctx = openTo(hctx)
 		if _, err := Signed(hctx.Context()); err != nil {
+			if _, machine := MachineOf(hctx.Context()); machine {
+				err = problem.New(problem.NotFound, "not-found")
+			}
 			r, w := humachi.Unwrap(hctx)
 			Write(w, r, err)
 			return

@@ -3,11 +3,14 @@ package all
 
 import (
 	"services.example/portal/projections"
+	"services.example/portal/projections/accesses"
 	"services.example/portal/projections/accountprofile"
 	"services.example/portal/projections/applicationpage"
 	"services.example/portal/projections/calendars"
+	"services.example/portal/projections/cases"
 	"services.example/portal/projections/categories"
 	"services.example/portal/projections/documents"
+	"services.example/portal/projections/erasures"
 	"services.example/portal/projections/myapplications"
 	"services.example/portal/projections/notes"
 	"services.example/portal/projections/notifications"
@@ -36,9 +39,12 @@ func Projections() []projections.Projection {
 		popularservices.Model.Projection(),
 		statisticsbycategory.Model.Projection(),
 		servicestatistics.Model.Projection(),
+		cases.Model.Projection(),
 		accountprofile.Model.Projection(),
 		categories.Model.Projection(),
 		providers.Model.Projection(),
 		calendars.Model.Projection(),
+		accesses.Model.Projection(),
+		erasures.Model.Projection(),
 	}
 }

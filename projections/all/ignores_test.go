@@ -10,8 +10,10 @@ import (
 	"services.example/portal/infra/codec"
 	"services.example/portal/infra/codec/codectest"
 	"services.example/portal/projections"
+	"services.example/portal/projections/accesses"
 	"services.example/portal/projections/accountprofile"
 	"services.example/portal/projections/applicationpage"
+	"services.example/portal/projections/cases"
 	"services.example/portal/projections/documents"
 	"services.example/portal/projections/myapplications"
 	"services.example/portal/projections/notes"
@@ -28,8 +30,10 @@ func TestWhatAReadModelIgnoresIsStoredAndChangesNothingInIt(t *testing.T) {
 	for _, aggregate := range []map[string]any{asAny(account.EventTypes), asAny(application.EventTypes), asAny(application.NumberEventTypes)} {
 		maps.Copy(types, aggregate)
 	}
+	check(t, types, accesses.Model)
 	check(t, types, accountprofile.Model)
 	check(t, types, applicationpage.Model)
+	check(t, types, cases.Model)
 	check(t, types, documents.Model)
 	check(t, types, myapplications.Model)
 	check(t, types, popularservices.Model)

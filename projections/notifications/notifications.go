@@ -23,6 +23,7 @@ const (
 	ByApplicationAndRecipient = "by_application_and_recipient"
 	ByStatus                  = "by_status"
 	ByDue                     = "by_due" // of those that are still to be handed to a gateway
+	ByRequested               = "by_requested"
 	ByRef                     = "by_ref" // of those that a gateway reports on; the latest first, as gateways use names again
 )
 
@@ -62,6 +63,7 @@ var Model = projections.ReadModel[Notice]{
 		}},
 		{Name: ByStatus, Fields: []readstore.Field{{Path: "status"}, {Path: "requestedAt"}}},
 		{Name: ByDue, Fields: []readstore.Field{{Path: "due.channel"}, {Path: "due.tried"}, {Path: "due.at"}}},
+		{Name: ByRequested, Fields: []readstore.Field{{Path: "requestedAt"}}},
 		{Name: ByRef, Fields: []readstore.Field{{Path: "ref"}, {Path: "sentAt", Desc: true}}},
 	},
 	Keys: keys,

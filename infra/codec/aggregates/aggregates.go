@@ -8,9 +8,13 @@ import (
 	"services.example/portal/domain/calendar"
 	"services.example/portal/domain/catalogue"
 	"services.example/portal/domain/correspondence"
+	"services.example/portal/domain/erasure"
+	"services.example/portal/domain/machine"
 	"services.example/portal/domain/notification"
+	"services.example/portal/domain/retention"
 	"services.example/portal/domain/service"
 	"services.example/portal/domain/signature"
+	"services.example/portal/domain/webhook"
 	"services.example/portal/infra/codec"
 )
 
@@ -26,12 +30,16 @@ func All() []codec.Aggregate {
 		codec.Events("calendar", calendar.EventTypes),
 		only(catalogue.Stream, codec.Events("catalogue", catalogue.CategoryEventTypes)),
 		codec.Events("correspondence", correspondence.EventTypes),
+		codec.Events("erasure", erasure.EventTypes),
+		only(machine.Stream, codec.Events("machine", machine.EventTypes)),
 		codec.Events("note", correspondence.NoteEventTypes),
 		codec.Events("notification", notification.EventTypes),
 		codec.Events("provider", catalogue.ProviderEventTypes),
 		codec.Events("reading", correspondence.ReadingEventTypes),
+		only(retention.Stream, codec.Events("retention", retention.EventTypes)),
 		codec.Events("service", service.EventTypes),
 		codec.Events("signature", signature.EventTypes),
+		only(webhook.Stream, codec.Events("webhook", webhook.EventTypes)),
 	}
 }
 

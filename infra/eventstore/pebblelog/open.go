@@ -34,6 +34,16 @@ func Open(dir string, options Options) (*Log, error) {
 	return l, nil
 }
 
+// OpenReadOnly opens the log in a directory, such as that of a backup, without changing anything in it. Nothing can be
+// written to it. Errors: as Open.
+func OpenReadOnly(dir string, options Options) (*Log, error) {
+	l, err := open(dir, options.withDefaults(), true)
+	if err != nil {
+		return nil, fmt.Errorf("open the event log in %s to read it: %w", dir, err)
+	}
+	return l, nil
+}
+
 func open(dir string, options Options, readOnly bool) (*Log, error) {
 	files := options.FS
 	if !readOnly {

@@ -29,6 +29,7 @@ type Store struct {
 	db      *pebble.DB
 	logger  *engineLogger
 	disk    diskGuard
+	logs    *logFiles
 
 	deferred atomic.Int32 // those who asked for compactions to wait
 
@@ -75,10 +76,12 @@ func Open(dir string, options Options) (*Store, error) {
 	}
 	defer func() { _ = lock.Close() }() // the database holds it from here on
 	logger := &engineLogger{log: options.Logger}
-	options.fs = vfs.OnDiskFull(options.fs, func() { logger.fail("the disk is full") })
+	logs := &logFiles{FS: options.fs}
+	options.fs = vfs.OnDiskFull(logs, func() { logger.fail("the disk is full") })
 	s := &Store{
 		options: options,
 		logger:  logger,
+		logs:    logs,
 		recent:  newRecent(),
 		stopped: make(chan struct{}),
 		disk:    diskGuard{fs: options.fs, dir: dir, reserve: options.ReserveSpace},

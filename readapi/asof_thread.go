@@ -1,0 +1,121 @@
+package readapi
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"services.example/portal/domain/correspondence"
+	"services.example/portal/infra/httpapi"
+	"services.example/portal/projections/envelope"
+	"services.example/portal/projections/thread"
+)
+
+// asOfThread is the thread of a case at a moment.
+type asOfThread struct {
+	Items []asOfItem `json:"items" doc:"Oldest first, at most the last thousand"`
+	Total int        `json:"total" doc:"Items in the whole thread"`
+}
+
+// asOfItem is an item of a thread and, for those who are neither side, who had read it.
+type asOfItem struct {
+	threadItem
+	AuthorID string   `json:"authorId,omitempty" doc:"Account id; not for applicants"`
+	ReadBy   []string `json:"readBy,omitempty" doc:"Account ids of those who had read it, for auditors. For them, unread is: new to the applicant"`
+}
+
+// asOfReader is how far somebody had read the thread.
+type asOfReader struct {
+	ID          string              `json:"id" format:"uuid"`
+	Name        string              `json:"name"`
+	Side        correspondence.Side `json:"side" enum:"applicant,staff"`
+	Messages    int64               `json:"messages" doc:"Messages that they had seen, of both sides"`
+	Application int64               `json:"application" doc:"Events of the application with a lower revision they had seen"`
+	Unread      int                 `json:"unread" doc:"Items that were new to them"`
+	At          time.Time           `json:"at" doc:"When they read last"`
+}
+
+// head is the thread; nil for a draft.
+func (s *asOfShow) head() *thread.Head {
+	if doc := s.standing.threads[s.id]; doc != nil {
+		return doc.Head
+	}
+	return nil
+}
+
+func (s *asOfShow) thread(ctx context.Context) asOfThread {
+	head := s.head()
+	if head == nil {
+		return asOfThread{Items: []asOfItem{}}
+	}
+	view := &threadView{
+		application: s.id, head: head, buckets: s.standing.threads, who: s.who, names: s.names, language: httpapi.LanguageOf(ctx),
+		mark: head.Envelope.MarkOf(s.who.accountID),
+	}
+	switch {
+	case s.who.everything: // whose own marks there are none
+		view.who.side, view.mark = correspondence.Applicant, head.Envelope.MarkOf(s.page.Applicant)
+	case s.who.accountID == "":
+		view.mark = envelope.Mark{Messages: int64(head.Envelope.Len()), Application: s.standing.revision + 1}
+	}
+	shown := asOfThread{Items: []asOfItem{}, Total: head.Envelope.Len()}
+	for item := range head.Envelope.Thread() {
+		if item.Number <= shown.Total-mostShown {
+			continue
+		}
+		line := asOfItem{threadItem: view.item(item)}
+		if message := s.message(view, item); message != nil && s.who.staff() {
+			line.AuthorID = message.Author
+		}
+		if s.who.everything {
+			line.ReadBy = readBy(item, head.Envelope.Marks)
+		}
+		shown.Items = append(shown.Items, line)
+	}
+	return shown
+}
+
+func (s *asOfShow) message(view *threadView, item envelope.Item) *thread.Message {
+	if !item.Message {
+		return nil
+	}
+	return view.message(item.Revision)
+}
+
+// readBy lists who had read an item, those who wrote it among them if they had marked it.
+func readBy(item envelope.Item, marks []envelope.Mark) []string {
+	var readers []string
+	for _, mark := range marks {
+		if item.Message && item.Revision < mark.Messages || !item.Message && item.Revision < mark.Application {
+			readers = append(readers, mark.Reader)
+		}
+	}
+	slices.Sort(readers)
+	return readers
+}
+
+// readers lists who had read how far: for the applicant's eyes themselves, for the staff's nobody, as for them it is.
+func (s *asOfShow) readers() []asOfReader {
+	list := []asOfReader{}
+	head := s.head()
+	if head == nil {
+		return list
+	}
+	for _, mark := range head.Envelope.Marks {
+		if !s.who.everything && mark.Reader != s.who.accountID {
+			continue
+		}
+		side := correspondence.Staff
+		if mark.Reader == s.page.Applicant {
+			side = correspondence.Applicant
+		}
+		list = append(list, asOfReader{
+			ID: mark.Reader, Name: s.names[mark.Reader], Side: side, Messages: mark.Messages, Application: mark.Application,
+			Unread: head.Envelope.Unread(mark.Reader, side), At: s.standing.readAt[mark.Reader],
+		})
+	}
+	slices.SortFunc(list, func(a, b asOfReader) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.ID, b.ID)) })
+	return list
+}
