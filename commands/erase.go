@@ -27,7 +27,7 @@ func (e *Erasures) Carry(ctx context.Context, req Request, person string) error 
 			return err
 		}
 		stage := s.Stage
-		switch stage { //nolint:exhaustive // in all others there is nothing to be done
+		switch stage {
 		case erasure.StageOrdered:
 			err = e.begin(ctx, req, person, s)
 		case erasure.StageBegun:

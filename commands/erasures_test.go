@@ -124,11 +124,11 @@ func TestTwoAdministratorsEraseAPerson(t *testing.T) {
 	eraser.settles = 5 * time.Second
 	id := w.enrol(p)
 	token := w.signIn(p).Session.Token
-	now, end := w.clock.Now(), w.end()
+	now := w.clock.Now()
 
 	_, err := w.Erasures.Request(t.Context(), by(id), "not the password")
 	refused(t, err, "invalid")
-	end = w.end() // the failure counts
+	end := w.end() // the failure counts
 	asked := keyed(id, "once", "body")
 	for range 2 {
 		_, err = w.Erasures.Request(t.Context(), asked, p.Password)

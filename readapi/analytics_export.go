@@ -76,7 +76,7 @@ func (q *Queries) export(ctx context.Context, in *exportInput) (*huma.StreamResp
 	only := AnalyticsFilter{Service: in.Service, Provider: in.Provider} // not of a region: its rows may not name theirs
 	pass := func(c *cases.Case) bool { return only.pass(c.ServiceID, c.ProviderID, "", "") }
 	format := analytics.Format(in.Format)
-	return &huma.StreamResponse{Body: func(hctx huma.Context) {
+	return &huma.StreamResponse{Body: func(hctx huma.Context) { //nolint:contextcheck // huma hands it the request's context
 		defer release()
 		hctx.SetHeader("Content-Type", format.MediaType())
 		hctx.SetHeader("Content-Disposition", attachment("applications-"+from+"-"+to+"."+in.Format))

@@ -5,9 +5,9 @@ import (
 	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -58,7 +58,7 @@ func (a analyticsApplications) cells() []string {
 		if n == nil {
 			return "-"
 		}
-		return fmt.Sprint(*n)
+		return strconv.FormatInt(*n, 10)
 	}
 	list := []string{"total " + told(a.Total.Applications)}
 	for _, c := range a.Cells {

@@ -574,6 +574,9 @@ func (o *strangerOffice) lists(t *testing.T) {
 			if e.method != http.MethodGet || strings.Contains(e.path, "{") || e.id == "my-events" || e.id == "read-me" || who == auditors {
 				continue // what is heard as it happens, and history, have their own tests
 			}
+			if strings.HasPrefix(e.id, "audit-log-") {
+				continue // hashes and signatures: they tell of nobody
+			}
 			for _, query := range []string{"", "?q=" + c.sent.Number, "?view=all&limit=100", "?service=" + o.service.ID} {
 				a := stranger.in(t).do(e.method, e.path+query, nil)
 				if !who.includes(stranger.roles...) {
@@ -619,7 +622,8 @@ func (o *strangerOffice) administration(t *testing.T) {
 func (o *strangerOffice) audits(t *testing.T) {
 	t.Helper()
 	others := []somebody{
-		{o.admin, "provider-admin", []string{"provider-admin"}}, {o.executor, "executor", []string{"executor"}},
+		{o.admin, "provider-admin", []string{"provider-admin"}},
+		{o.executor, "executor", []string{"executor"}},
 		{o.applicant, "the applicant", []string{"applicant"}},
 	}
 	for _, e := range o.about("/audit/") {

@@ -5,6 +5,7 @@ package retention
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"services.example/portal/domain/problem"
@@ -129,7 +130,7 @@ func read(given []Rule) ([]Rule, []problem.Field) {
 		}
 		if rule.Months < leastMonths || rule.Months > mostMonths {
 			faults = append(faults, problem.Field{Location: at("months"), Code: "out-of-range", Params: map[string]string{
-				"min": fmt.Sprint(leastMonths), "max": fmt.Sprint(mostMonths),
+				"min": strconv.Itoa(leastMonths), "max": strconv.Itoa(mostMonths),
 			}})
 		}
 		basis, wrong := text.Written(at("basis"), rule.Basis, text.MaxWritten)

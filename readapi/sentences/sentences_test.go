@@ -119,14 +119,16 @@ func TestSentences(t *testing.T) {
 			},
 		},
 		"an erased message": {
-			codec.Metadata{Actor: "a", Role: "applicant"}, correspondence.MessagePosted{Side: correspondence.Applicant},
+			codec.Metadata{Actor: "a", Role: "applicant"},
+			correspondence.MessagePosted{Side: correspondence.Applicant},
 			text.Text{
 				KK: "Өтініш беруші: хабар жазылды (өтініш беруші)", RU: "Заявитель: написано сообщение (заявитель)",
 				EN: "Applicant: a message was written (applicant)",
 			},
 		},
 		"somebody who is not signed in": {
-			codec.Metadata{}, account.SignInFailed{Reason: account.WrongPassword},
+			codec.Metadata{},
+			account.SignInFailed{Reason: account.WrongPassword},
 			text.Text{
 				KK: "Жүйеге кірмеген адам: жүйеге кіру сәтсіз болды: құпия сөз дұрыс емес",
 				RU: "Лицо без входа в систему: неудачная попытка входа: неверный пароль",
@@ -134,14 +136,16 @@ func TestSentences(t *testing.T) {
 			},
 		},
 		"a role and a value of a newer portal": {
-			codec.Metadata{Actor: "a", Role: "notary"}, account.SignInFailed{Reason: "eclipse"},
+			codec.Metadata{Actor: "a", Role: "notary"},
+			account.SignInFailed{Reason: "eclipse"},
 			text.Text{
 				KK: "notary: жүйеге кіру сәтсіз болды: eclipse", RU: "notary: неудачная попытка входа: eclipse",
 				EN: "notary: a try to sign in failed: eclipse",
 			},
 		},
 		"an event that nobody knows": {
-			codec.Metadata{Role: "system"}, struct{}{},
+			codec.Metadata{Role: "system"},
+			struct{}{},
 			text.Text{KK: "Жүйе: pigeon.sent.v1", RU: "Система: pigeon.sent.v1", EN: "System: pigeon.sent.v1"},
 		},
 	} {

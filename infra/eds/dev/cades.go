@@ -9,7 +9,6 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 
 	"services.example/portal/infra/eds/cms"
-
 	"services.example/portal/infra/eds/internal/der"
 )
 
