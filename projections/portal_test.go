@@ -53,6 +53,7 @@ func TestEveryReadModelEqualsItsOwnRebuild(t *testing.T) {
 		"popular_services": {Documents: benchServices}, "statistics_by_category": {Documents: benchServices},
 		"account_profile": {Documents: benchAccounts},
 		"categories":      {}, "providers": {}, "calendars": {}, "notifications": {},
+		"accesses": {}, "erasures": {}, "cases": {Documents: applications},
 		"documents": {}, "notes": {}, "service_statistics": {Documents: benchServices}, "work_queue": {Documents: applications},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
