@@ -4,39 +4,33 @@ import (
 	"runtime"
 	"sync"
 	"testing"
-	"time"
 
 	"services.example/portal/infra/eds/dev"
 	"services.example/portal/infra/eds/pki"
 )
 
-// What a right signature may cost: with its chain, a list and a time stamp.
-const (
-	rightTime   = slower * 25 * time.Millisecond
-	rightMemory = 2 << 20
-)
+// rightMemory is what a right signature may take, in bytes: with its chain, a list and a time stamp. How long it takes the
+// benchmarks measure.
+const rightMemory = 2 << 20
 
-func TestAVerificationCostsLittle(t *testing.T) { //nolint:paralleltest // it counts what is allocated
+func TestAVerificationTakesLittleMemory(t *testing.T) { //nolint:paralleltest // it counts what is allocated
 	w := of(t, pki.GOST2015)
 	o := kept(w.signed(t, person, noon, dev.SignOptions{TimeStamp: true}))
 	o.CRLs = [][]byte{w.crl(t, dev.List{Number: 1, ThisUpdate: noon, NextUpdate: noon.AddDate(0, 0, 1), Revoked: revokedMany(1000)})}
-	best, least := time.Duration(1<<63-1), uint64(1<<63)
+	least := uint64(1 << 63)
 	for range tries {
 		o := o
 		o.Document = handedIn(nil).Document
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		begin := time.Now()
 		if got, err := w.verifier.VerifyOffline(t.Context(), o); err != nil {
 			t.Fatalf("%v: %+v", err, got.Checks)
 		}
-		best = min(best, time.Since(begin))
 		runtime.ReadMemStats(&after)
 		least = min(least, after.TotalAlloc-before.TotalAlloc)
 	}
-	t.Logf("%s, %d bytes", best, least)
-	if best > rightTime || least > rightMemory {
-		t.Errorf("it took %s and %d bytes", best, least)
+	if least > rightMemory {
+		t.Errorf("it took %d bytes", least)
 	}
 }
 
