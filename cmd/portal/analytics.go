@@ -56,12 +56,7 @@ func (c *analyticsRunCommand) Run(ctx context.Context) error {
 }
 
 func (c *analyticsRunCommand) run(ctx context.Context, form url.Values, question whatIf, w io.Writer) (err error) {
-	err = askFor(ctx, c.storage, http.MethodPost, "/analytics/run", form, func(answer io.Reader) error {
-		if _, err := io.Copy(w, answer); err != nil {
-			return fmt.Errorf("reading the running portal's answer: %w", err)
-		}
-		return nil
-	})
+	err = askFor(ctx, c.storage, http.MethodPost, "/analytics/run", form, copyAnswer(w))
 	if !errors.Is(err, errNotRunning) {
 		return err
 	}

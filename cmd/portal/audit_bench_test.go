@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"services.example/portal/infra/eventstore"
-	"services.example/portal/infra/telemetry"
 	"services.example/portal/readapi"
 )
 
@@ -24,34 +23,14 @@ const (
 // BenchmarkCommandsBesideAReplay is by how much an auditor who reads everything, over and over, slows down people who save
 // steps: windows with and without the auditor in turn, and the median of each.
 func BenchmarkCommandsBesideAReplay(b *testing.B) {
-	run := &bench{benchCommand: &benchCommand{Applications: 2000, People: 200}, folder: b.TempDir()}
-	l, err := run.load(b.Context(), "bench", 2000, 200)
-	if err != nil {
-		b.Fatal(err)
-	}
-	metrics, err := telemetry.New()
-	if err != nil {
-		b.Fatal(err)
-	}
-	p, err := open(b.Context(), l.where, options{messages: &outbox{}, meter: metrics.Meter()})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		if err := p.close(); err != nil {
-			b.Error(err)
-		}
-	})
-	if err := p.project(b.Context()); err != nil {
-		b.Fatal(err)
-	}
+	p, h, l := benchPortal(b)
 	var drafts []benchUser
 	for _, u := range l.Users {
 		if u.Draft != "" {
 			drafts = append(drafts, u)
 		}
 	}
-	w := &savers{b: b, handler: handler(p, handlerOptions{metrics: metrics}), users: drafts}
+	w := &savers{b: b, handler: h, users: drafts}
 	var alone, beside []float64
 	var lines atomic.Int64
 	began := time.Now()

@@ -3,12 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/url"
-	"os"
 
 	"github.com/go-chi/chi/v5"
 
@@ -25,28 +22,15 @@ type auditBundleCommand struct {
 
 // Run asks the running portal, or reads the stores if none is running.
 func (c *auditBundleCommand) Run(ctx context.Context) error {
-	switch c.Out {
-	case "-":
-		if terminal(os.Stdout) {
-			return errors.New("a zip is not for a terminal: name a file, or send standard output into one")
-		}
-		return c.write(ctx, os.Stdout)
-	case "":
+	if c.Out == "" {
 		c.Out = c.Number + ".zip"
 	}
-	if err := intoFile(c.Out, func(w io.Writer) error { return c.write(ctx, w) }); err != nil {
-		return err
-	}
-	fmt.Fprintf(os.Stderr, "written to %s: personal data, keep it accordingly\n", c.Out)
-	return nil
+	return saveZip(c.Out, func(w io.Writer) error { return c.write(ctx, w) })
 }
 
 func (c *auditBundleCommand) write(ctx context.Context, w io.Writer) (err error) {
 	values := url.Values{"number": {c.Number}, "reason": {c.Reason}}
-	err = askFor(ctx, c.storage, http.MethodPost, "/audit/bundle", values, func(answer io.Reader) error {
-		_, err := io.Copy(w, answer)
-		return err
-	})
+	err = askFor(ctx, c.storage, http.MethodPost, "/audit/bundle", values, copyAnswer(w))
 	if !errors.Is(err, errNotRunning) {
 		return err
 	}
@@ -74,15 +58,8 @@ func (p *portal) writeBundle(ctx context.Context, w io.Writer, number, reason st
 // controlBundle lets the operator take a case out while the portal runs.
 func (p *portal) controlBundle(router chi.Router) {
 	router.Post("/audit/bundle", func(w http.ResponseWriter, r *http.Request) {
-		out := &begun{ResponseWriter: w}
-		err := p.writeBundle(r.Context(), out, r.FormValue("number"), r.FormValue("reason"))
-		switch {
-		case err == nil:
-		case !out.any:
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-		default: // cut off, so that the reader sees that it is not whole
-			slog.ErrorContext(r.Context(), "bundle of a case not written to its end", "error", err)
-			panic(http.ErrAbortHandler)
-		}
+		sendZip(w, r, "a case", func(to io.Writer) error {
+			return p.writeBundle(r.Context(), to, r.FormValue("number"), r.FormValue("reason"))
+		})
 	})
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // benchPortal is a portal in this process with invented people and applications.
-func benchPortal(b *testing.B) (http.Handler, *loaded) {
+func benchPortal(b *testing.B) (*portal, http.Handler, *loaded) {
 	b.Helper()
 	run := &bench{benchCommand: &benchCommand{Applications: 2000, People: 200}, folder: b.TempDir()}
 	l, err := run.load(b.Context(), "bench", 2000, 200)
@@ -34,12 +34,12 @@ func benchPortal(b *testing.B) (http.Handler, *loaded) {
 	if err := p.project(b.Context()); err != nil {
 		b.Fatal(err)
 	}
-	return handler(p, handlerOptions{metrics: metrics}), l
+	return p, handler(p, handlerOptions{metrics: metrics}), l
 }
 
 // BenchmarkMyApplications is the server's own work for one page, without a network.
 func BenchmarkMyApplications(b *testing.B) {
-	h, l := benchPortal(b)
+	_, h, l := benchPortal(b)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, pagePath, http.NoBody)
@@ -55,7 +55,7 @@ func BenchmarkMyApplications(b *testing.B) {
 
 // BenchmarkSaveStep is the server's own work for saving a step, with the synced append.
 func BenchmarkSaveStep(b *testing.B) {
-	h, l := benchPortal(b)
+	_, h, l := benchPortal(b)
 	var users []benchUser
 	for _, u := range l.Users {
 		if u.Draft != "" {
@@ -84,7 +84,7 @@ func BenchmarkSaveStep(b *testing.B) {
 
 // BenchmarkPostMessage is the server's own work for writing a message, with the synced append.
 func BenchmarkPostMessage(b *testing.B) {
-	h, l := benchPortal(b)
+	_, h, l := benchPortal(b)
 	var users []benchUser
 	for _, u := range l.Users {
 		if u.Sent != "" {

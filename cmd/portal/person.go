@@ -3,12 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/url"
-	"os"
 
 	"github.com/go-chi/chi/v5"
 )
@@ -27,24 +24,11 @@ type showPersonCommand struct {
 
 // Run asks the running portal, or reads the stores if none is running.
 func (c *showPersonCommand) Run(ctx context.Context) error {
-	if c.Out == "-" {
-		if terminal(os.Stdout) {
-			return errors.New("a zip is not for a terminal: name a file, or send standard output into one")
-		}
-		return c.write(ctx, os.Stdout)
-	}
-	if err := intoFile(c.Out, func(w io.Writer) error { return c.write(ctx, w) }); err != nil {
-		return err
-	}
-	fmt.Fprintf(os.Stderr, "written to %s: personal data, keep it accordingly\n", c.Out)
-	return nil
+	return saveZip(c.Out, func(w io.Writer) error { return c.write(ctx, w) })
 }
 
 func (c *showPersonCommand) write(ctx context.Context, w io.Writer) (err error) {
-	err = askFor(ctx, c.storage, http.MethodPost, "/person", url.Values{"number": {c.Number}}, func(answer io.Reader) error {
-		_, err := io.Copy(w, answer)
-		return err
-	})
+	err = askFor(ctx, c.storage, http.MethodPost, "/person", url.Values{"number": {c.Number}}, copyAnswer(w))
 	if !errors.Is(err, errNotRunning) {
 		return err
 	}
@@ -71,27 +55,8 @@ func (p *portal) writePerson(ctx context.Context, w io.Writer, number string) er
 // controlPerson lets the operator see what is held on a person while the portal runs. The number is in no address.
 func (p *portal) controlPerson(router chi.Router) {
 	router.Post("/person", func(w http.ResponseWriter, r *http.Request) {
-		out := &begun{ResponseWriter: w}
-		err := p.writePerson(r.Context(), out, r.FormValue("number"))
-		switch {
-		case err == nil:
-		case !out.any:
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-		default: // cut off, so that the reader sees that it is not whole
-			slog.ErrorContext(r.Context(), "a person's data not written to its end", "error", err)
-			panic(http.ErrAbortHandler)
-		}
+		sendZip(w, r, "what is held on a person", func(to io.Writer) error {
+			return p.writePerson(r.Context(), to, r.FormValue("number"))
+		})
 	})
-}
-
-// begun knows whether anything of an answer was written.
-type begun struct {
-	http.ResponseWriter
-	any bool
-}
-
-// Write writes.
-func (b *begun) Write(content []byte) (int, error) {
-	b.any = true
-	return b.ResponseWriter.Write(content)
 }
