@@ -55,8 +55,8 @@ func (p *portal) writePerson(ctx context.Context, w io.Writer, number string) er
 // controlPerson lets the operator see what is held on a person while the portal runs. The number is in no address.
 func (p *portal) controlPerson(router chi.Router) {
 	router.Post("/person", func(w http.ResponseWriter, r *http.Request) {
-		sendZip(w, r, "what is held on a person", func(to io.Writer) error {
-			return p.writePerson(r.Context(), to, r.FormValue("number"))
+		sendZip(w, r, "what is held on a person", func(ctx context.Context, to io.Writer) error {
+			return p.writePerson(ctx, to, r.FormValue("number"))
 		})
 	})
 }

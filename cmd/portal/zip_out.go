@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -25,9 +26,9 @@ func saveZip(path string, write func(io.Writer) error) error {
 }
 
 // sendZip answers the operator with a zip. What it is of stands in the log if it cannot be written to its end.
-func sendZip(w http.ResponseWriter, r *http.Request, of string, write func(io.Writer) error) {
+func sendZip(w http.ResponseWriter, r *http.Request, of string, write func(context.Context, io.Writer) error) {
 	out := &begun{ResponseWriter: w}
-	err := write(out)
+	err := write(r.Context(), out)
 	switch {
 	case err == nil:
 	case !out.any:

@@ -4,9 +4,6 @@ import (
 	"archive/zip"
 	"bufio"
 	"bytes"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"services.example/portal/infra/strictzip"
 	"services.example/portal/infra/transparency"
 )
 
@@ -33,27 +31,11 @@ type Bundle struct {
 // Read reads a bundle of so many bytes: every file once, and none of the attached whole. Error: ErrMalformed, for anything
 // but the files that the manifest names, each whole and unchanged; those of the reader.
 func Read(from io.ReaderAt, size int64) (*Bundle, error) {
-	if err := checkEnd(from, size); err != nil {
-		return nil, err
-	}
-	z, err := zip.NewReader(from, size)
+	entries, err := strictzip.Open(from, size, limits)
 	if err != nil {
-		return nil, malformed("%w", err)
+		return nil, ofZip(err)
 	}
-	b := &Bundle{entries: map[string]*zip.File{}, from: from}
-	total := uint64(0)
-	for _, entry := range z.File {
-		if err := checkEntry(entry); err != nil {
-			return nil, err
-		}
-		if b.entries[entry.Name] != nil {
-			return nil, malformed("%s is there twice", entry.Name)
-		}
-		b.entries[entry.Name] = entry
-		if total += entry.UncompressedSize64; total > MaxTotal || len(b.entries) > MaxFiles {
-			return nil, malformed("more than %d bytes or %d files", int64(MaxTotal), MaxFiles)
-		}
-	}
+	b := &Bundle{entries: entries, from: from}
 	if err := b.readManifest(); err != nil {
 		return nil, err
 	}
@@ -105,42 +87,15 @@ func (b *Bundle) Statement(key string) error {
 	return nil
 }
 
-// checkEnd makes sure that the zip's directory is small and right before its end, with nothing after it: that bounds what a
-// reader of zips will read.
-func checkEnd(from io.ReaderAt, size int64) error {
-	const (
-		endSize      = 22
-		maxDirectory = MaxFiles * 200
-	)
-	if size < endSize || size > MaxTotal+maxDirectory {
-		return malformed("%d bytes", size)
-	}
-	var end [endSize]byte
-	if _, err := from.ReadAt(end[:], size-endSize); err != nil {
-		return fmt.Errorf("reading the bundle of a case: %w", err)
-	}
-	directory, offset := int64(binary.LittleEndian.Uint32(end[12:])), int64(binary.LittleEndian.Uint32(end[16:]))
-	if !bytes.Equal(end[:8], []byte("PK\x05\x06\x00\x00\x00\x00")) || binary.LittleEndian.Uint16(end[20:]) != 0 {
-		return malformed("no zip that ends where the file ends")
-	}
-	if directory > maxDirectory || offset+directory != size-endSize {
-		return malformed("the directory of the zip is not right before its end, or huge")
-	}
-	return nil
-}
+// limits bound what is read of a bundle.
+var limits = strictzip.Limits{Names: plainPath, Files: MaxFiles, Total: MaxTotal, Directory: MaxFiles * 200}
 
-func checkEntry(entry *zip.File) error {
-	const encrypted = 1
-	switch {
-	case !plainPath.MatchString(entry.Name):
-		return malformed("a file of another name: %.100q", entry.Name)
-	case entry.Flags&encrypted != 0:
-		return malformed("%s is encrypted", entry.Name)
-	case entry.Method != zip.Store && entry.Method != zip.Deflate:
-		return malformed("%s is packed by method %d", entry.Name, entry.Method)
-	default:
-		return nil
+// ofZip says of an unsound zip that the bundle is malformed.
+func ofZip(err error) error {
+	if errors.Is(err, strictzip.ErrUnsound) {
+		return malformed("%w", err)
 	}
+	return err
 }
 
 func (b *Bundle) readManifest() (err error) {
@@ -193,8 +148,8 @@ func (b *Bundle) take() error {
 		if file.Path == StatementPath {
 			return malformed("%s is in the manifest, which it is about", file.Path)
 		}
-		if err := matches(b.entries[file.Path], file); err != nil {
-			return err
+		if err := strictzip.Matches(b.entries[file.Path], MaxTotal, file.Size, file.SHA256); err != nil {
+			return ofZip(err)
 		}
 	}
 	delete(left, StatementPath)
@@ -261,35 +216,6 @@ func (b *Bundle) small(path string, limit int64) ([]byte, error) {
 	if entry == nil {
 		return nil, malformed("there is no %s", path)
 	}
-	if entry.UncompressedSize64 > uint64(limit) {
-		return nil, malformed("%s has %d bytes", path, entry.UncompressedSize64)
-	}
-	from, err := entry.Open()
-	if err != nil {
-		return nil, malformed("%s: %w", path, err)
-	}
-	defer from.Close() //nolint:errcheck // it was only read
-	data, err := io.ReadAll(io.LimitReader(from, limit+1))
-	if err != nil || int64(len(data)) > limit {
-		return nil, malformed("%s: %w", path, errors.Join(err, errors.New("cannot be read whole")))
-	}
-	return data, nil
-}
-
-// matches reads a file to its end and compares it with what the manifest says.
-func matches(entry *zip.File, file *File) error {
-	from, err := entry.Open()
-	if err != nil {
-		return malformed("%s: %w", file.Path, err)
-	}
-	defer from.Close() //nolint:errcheck // it was only read
-	sum := sha256.New()
-	size, err := io.Copy(sum, io.LimitReader(from, MaxTotal+1))
-	if err != nil {
-		return malformed("%s: %w", file.Path, err)
-	}
-	if size != file.Size || hex.EncodeToString(sum.Sum(nil)) != file.SHA256 {
-		return malformed("%s is not the one that the manifest names", file.Path)
-	}
-	return nil
+	data, err := strictzip.Content(entry, limit)
+	return data, ofZip(err)
 }

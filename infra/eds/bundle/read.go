@@ -4,14 +4,14 @@ import (
 	"archive/zip"
 	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"io"
 	"regexp"
 
 	"services.example/portal/infra/eds"
+	"services.example/portal/infra/strictzip"
 )
 
 // Bundle is a bundle that was read. Every file in it is the one that the manifest names.
@@ -25,34 +25,17 @@ type Bundle struct {
 // Read reads a bundle of so many bytes: every file once, all but the document into memory. Error: ErrMalformed, for anything
 // but the files that the manifest names, each whole and unchanged; those of the reader.
 func Read(from io.ReaderAt, size int64) (*Bundle, error) {
-	if err := checkEnd(from, size); err != nil {
-		return nil, err
-	}
-	z, err := zip.NewReader(from, size)
+	entries, err := strictzip.Open(from, size, limits)
 	if err != nil {
-		return nil, malformed("%w", err)
-	}
-	entries := map[string]*zip.File{}
-	total := uint64(0)
-	for _, entry := range z.File {
-		if err := checkEntry(entry); err != nil {
-			return nil, err
-		}
-		if entries[entry.Name] != nil {
-			return nil, malformed("%s is there twice", entry.Name)
-		}
-		entries[entry.Name] = entry
-		if total += entry.UncompressedSize64; total > MaxTotal {
-			return nil, malformed("more than %d bytes", MaxTotal)
-		}
+		return nil, ofZip(err)
 	}
 	b := &Bundle{small: map[string][]byte{}}
 	if b.Manifest, err = readManifest(entries[manifestPath]); err != nil {
 		return nil, err
 	}
 	if entries[readmePath] != nil {
-		if _, err := content(entries[readmePath], maxReadme); err != nil {
-			return nil, err
+		if _, err := strictzip.Content(entries[readmePath], maxReadme); err != nil {
+			return nil, ofZip(err)
 		}
 	}
 	delete(entries, manifestPath)
@@ -66,54 +49,26 @@ func (b *Bundle) OpenDocument() (io.ReadCloser, error) { return b.document.Open(
 // Bytes is the content of a signature container or a piece of evidence.
 func (b *Bundle) Bytes(f File) []byte { return b.small[f.Path] }
 
-// checkEnd makes sure that the zip's directory is small and right before its end, with nothing after it: that bounds what a
-// reader of zips will read.
-func checkEnd(from io.ReaderAt, size int64) error {
-	const (
-		endSize      = 22
-		maxDirectory = 256 << 10
-		comment      = 0 // bytes
-	)
-	if size < endSize || size > MaxTotal+maxDirectory {
-		return malformed("%d bytes", size)
-	}
-	var end [endSize]byte
-	if _, err := from.ReadAt(end[:], size-endSize); err != nil {
-		return fmt.Errorf("reading a bundle: %w", err)
-	}
-	directory, offset := int64(binary.LittleEndian.Uint32(end[12:])), int64(binary.LittleEndian.Uint32(end[16:]))
-	if !bytes.Equal(end[:8], []byte("PK\x05\x06\x00\x00\x00\x00")) || binary.LittleEndian.Uint16(end[20:]) != comment {
-		return malformed("no zip that ends where the file ends")
-	}
-	if directory > maxDirectory || offset+directory != size-endSize {
-		return malformed("the directory of the zip is not right before its end, or huge")
-	}
-	return nil
-}
-
 var plainPath = regexp.MustCompile(`^(document(\.[a-z0-9]{1,5})?|signatures/[0-9]{1,2}/[a-z0-9-]{1,40}\.[a-z0-9]{1,5}|manifest\.json|README\.txt)$`)
 
-func checkEntry(entry *zip.File) error {
-	const encrypted = 1
-	switch {
-	case !plainPath.MatchString(entry.Name):
-		return malformed("a file of another name: %.100q", entry.Name)
-	case entry.Flags&encrypted != 0:
-		return malformed("%s is encrypted", entry.Name)
-	case entry.Method != zip.Store && entry.Method != zip.Deflate:
-		return malformed("%s is packed by method %d", entry.Name, entry.Method)
-	default:
-		return nil
+// limits bound what is read of a bundle.
+var limits = strictzip.Limits{Names: plainPath, Total: MaxTotal, Directory: 256 << 10}
+
+// ofZip says of an unsound zip that the bundle is malformed.
+func ofZip(err error) error {
+	if errors.Is(err, strictzip.ErrUnsound) {
+		return malformed("%w", err)
 	}
+	return err
 }
 
 func readManifest(entry *zip.File) (Manifest, error) {
 	if entry == nil {
 		return Manifest{}, malformed("there is no %s", manifestPath)
 	}
-	text, err := content(entry, maxManifest)
+	text, err := strictzip.Content(entry, maxManifest)
 	if err != nil {
-		return Manifest{}, err
+		return Manifest{}, ofZip(err)
 	}
 	// First what it is: a later form may have other members.
 	var form struct {
@@ -176,14 +131,14 @@ func (b *Bundle) take(entries map[string]*zip.File) error {
 		delete(entries, file.Path)
 		if file == &b.Document.File {
 			b.document = entry
-			if err := matches(entry, file); err != nil {
-				return err
+			if err := strictzip.Matches(entry, MaxDocument, file.Size, file.SHA256); err != nil {
+				return ofZip(err)
 			}
 			continue
 		}
-		data, err := content(entry, eds.MaxEvidence)
+		data, err := strictzip.Content(entry, eds.MaxEvidence)
 		if err != nil {
-			return err
+			return ofZip(err)
 		}
 		sum := sha256.Sum256(data)
 		if int64(len(data)) != file.Size || hex.EncodeToString(sum[:]) != file.SHA256 {
@@ -193,44 +148,6 @@ func (b *Bundle) take(entries map[string]*zip.File) error {
 	}
 	for name := range entries {
 		return malformed("%s is not in the manifest", name)
-	}
-	return nil
-}
-
-// content reads a small file whole.
-func content(entry *zip.File, limit int64) ([]byte, error) {
-	if entry.UncompressedSize64 > uint64(limit) {
-		return nil, malformed("%s has %d bytes", entry.Name, entry.UncompressedSize64)
-	}
-	from, err := entry.Open()
-	if err != nil {
-		return nil, malformed("%s: %w", entry.Name, err)
-	}
-	defer from.Close()                                     //nolint:errcheck // it was only read
-	data, err := io.ReadAll(io.LimitReader(from, limit+1)) // what unpacks to more than it says is an error of its reader
-	if err != nil {
-		return nil, malformed("%s: %w", entry.Name, err)
-	}
-	return data, nil
-}
-
-// matches makes sure that a large file is the one that the manifest names.
-func matches(entry *zip.File, file *File) error {
-	if entry.UncompressedSize64 > MaxDocument {
-		return malformed("%s has %d bytes", entry.Name, entry.UncompressedSize64)
-	}
-	from, err := entry.Open()
-	if err != nil {
-		return malformed("%s: %w", entry.Name, err)
-	}
-	defer from.Close() //nolint:errcheck // it was only read
-	sum := sha256.New()
-	size, err := io.Copy(sum, io.LimitReader(from, MaxDocument+1))
-	if err != nil {
-		return malformed("%s: %w", entry.Name, err)
-	}
-	if size != file.Size || hex.EncodeToString(sum.Sum(nil)) != file.SHA256 {
-		return malformed("%s is not the one that the manifest names", file.Path)
 	}
 	return nil
 }
