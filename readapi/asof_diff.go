@@ -190,6 +190,8 @@ type diffStart struct {
 	from moment
 	cut  cut  // for a time or a position
 	seen bool // the application's event after which it begins
+
+	within bool // the cut lies in the part of the log that was read, though the case may have no event so late
 }
 
 func (q *Queries) startOf(h *history, from moment) (*diffStart, error) {
@@ -204,6 +206,7 @@ func (q *Queries) startOf(h *history, from moment) (*diffStart, error) {
 	if !h.cut.at.IsZero() && s.cut.at.After(h.cut.at) {
 		return nil, outside()
 	}
+	s.within = h.cut.at.IsZero() && h.upTo == nil
 	return s, nil
 }
 
@@ -232,7 +235,7 @@ func (s *diffStart) reached(last eventstore.Position) bool {
 	case s.from.revision != nil:
 		return s.seen
 	case s.from.position != nil:
-		return !last.Before(*s.from.position)
+		return s.within || !last.Before(*s.from.position)
 	default:
 		return true
 	}
