@@ -2,7 +2,9 @@ package projections
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,7 +16,9 @@ import (
 const pollInterval = 10 * time.Millisecond
 
 // Await waits until what serves a read model has seen everything up to a position. Within the process that builds it
-// this takes no polling. Errors: the context's, ErrNotServing, those of the read store.
+// this takes no polling. A read model that nothing serves yet is waited for, too: on a slow store a projector needs a
+// moment for its first collection. Errors: the context's, those of the read store, ErrNotServing for a name that this
+// engine does not know.
 func (e *Engine) Await(ctx context.Context, name string, position eventstore.Position) error {
 	for {
 		reached, err := e.await(ctx, name, position)
@@ -29,6 +33,9 @@ func (e *Engine) Await(ctx context.Context, name string, position eventstore.Pos
 
 func (e *Engine) await(ctx context.Context, name string, position eventstore.Position) (reached bool, err error) {
 	collection, err := e.directory.Serving(ctx, name)
+	if errors.Is(err, ErrNotServing) && e.knows(name) {
+		return false, pause(ctx)
+	}
 	if err != nil {
 		return false, err
 	}
@@ -41,13 +48,22 @@ func (e *Engine) await(ctx context.Context, name string, position eventstore.Pos
 	if err != nil || !checkpoint.Before(position) {
 		return err == nil, err
 	}
+	return false, pause(ctx)
+}
+
+func (e *Engine) knows(name string) bool {
+	return slices.ContainsFunc(e.config.Projections, func(p Projection) bool { return p.Name == name })
+}
+
+// pause lasts a pollInterval. Errors: the context's.
+func pause(ctx context.Context) error {
 	timer := time.NewTimer(pollInterval)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return false, nil
+		return nil
 	case <-ctx.Done():
-		return false, ctx.Err()
+		return ctx.Err()
 	}
 }
 

@@ -110,11 +110,7 @@ func (e *Engine) followed(ctx context.Context) error {
 		return fmt.Errorf("finding the end of the event log: %w", err)
 	}
 	for _, p := range e.config.Projections {
-		err := e.Await(ctx, p.Name, head)
-		for errors.Is(err, ErrNotServing) && e.config.Redelivery.Wait(ctx, 1) == nil {
-			err = e.Await(ctx, p.Name, head)
-		}
-		if err != nil {
+		if err := e.Await(ctx, p.Name, head); err != nil {
 			return err
 		}
 	}

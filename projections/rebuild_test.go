@@ -208,10 +208,27 @@ func TestANewVersionTakesOverOnceItHasCaughtUp(t *testing.T) {
 func TestWaitingForAReadModelOfAnotherProcess(t *testing.T) {
 	log, reads := stores(t)
 	model := counter("first", 1, "a-").Projection()
-	builder := fixture{Engine: start(t, config(log, reads, model)), log: log, reads: reads}
 	asker, err := projections.New(config(log, reads, model)) // never started
 	if err != nil {
 		t.Fatal(err)
+	}
+	directory := readstore.Collection{
+		Name:    projections.DirectoryCollection,
+		Indexes: []readstore.Index{{Name: "collection", Fields: []readstore.Field{{Path: "collection"}}}},
+	}
+	if err := reads.Declare(t.Context(), directory); err != nil {
+		t.Fatal(err)
+	}
+	first := make(chan error, 1)
+	go func() { first <- asker.Await(t.Context(), "first", eventstore.Position{}) }()
+	early, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+	defer cancel()
+	if err := asker.Await(early, "first", eventstore.Position{}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("waiting for a read model that is not built yet ended with %v", err)
+	}
+	builder := fixture{Engine: start(t, config(log, reads, model)), log: log, reads: reads}
+	if err := <-first; err != nil {
+		t.Error(err)
 	}
 	builder.caughtUp(t)
 	done := make(chan error, 1)
@@ -220,8 +237,8 @@ func TestWaitingForAReadModelOfAnotherProcess(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
-	defer cancel()
+	ctx, stop := context.WithTimeout(t.Context(), 30*time.Millisecond)
+	defer stop()
 	if err := asker.Await(ctx, "first", eventstore.Position{Commit: 2, Prepare: 2}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("waiting for a position that does not come ended with %v", err)
 	}
