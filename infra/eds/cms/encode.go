@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/rand"
-	"crypto/x509"
 	encoding "encoding/asn1"
 	"errors"
 	"fmt"
@@ -48,16 +47,6 @@ type Attribute struct {
 	Values [][]byte
 }
 
-// NewDraft makes the draft of a detached signature over a document, bound to the certificate, with SHA-256 and RSA. It is
-// not signed yet.
-func NewDraft(document []byte, certificate *x509.Certificate, at time.Time) *Draft {
-	d := &Draft{Version: 1, ContentType: OIDData}
-	serial := der.Build(func(b *cryptobyte.Builder) { b.AddASN1BigInt(certificate.SerialNumber) })
-	d.add(certificate.Raw, certificate.RawIssuer, serial, pki.Algorithm{Kind: pki.RSA, Hash: pki.SHA256}, document, at)
-	d.Signers[0].Algorithm = encoding.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}
-	return d
-}
-
 // NewDetached makes the draft of a detached signature over a document, bound to the certificate. It is not signed yet.
 func NewDetached(document []byte, certificate *pki.Certificate, a pki.Algorithm, at time.Time) *Draft {
 	d := &Draft{Version: 1, ContentType: OIDData}
@@ -79,21 +68,17 @@ func NewAttached(contentType encoding.ObjectIdentifier, content []byte, certific
 // AddSigner adds a signer over the content, with the certificate. It is not signed yet.
 func (d *Draft) AddSigner(content []byte, certificate *pki.Certificate, a pki.Algorithm, at time.Time) {
 	serial := der.Build(func(b *cryptobyte.Builder) { b.AddASN1BigInt(certificate.Serial) })
-	d.add(certificate.Raw, certificate.X509.RawIssuer, serial, a, content, at)
-}
-
-func (d *Draft) add(certificate, issuer, serial []byte, a pki.Algorithm, content []byte, at time.Time) {
-	d.Certificates = append(d.Certificates, certificate)
+	d.Certificates = append(d.Certificates, certificate.Raw)
 	if !slices.ContainsFunc(d.Announced, a.Hash.OID().Equal) {
 		d.Announced = append(d.Announced, a.Hash.OID())
 	}
 	d.Signers = append(d.Signers, DraftSigner{
-		Version: 1, Issuer: issuer, Serial: serial, Digest: a.Hash.OID(), Algorithm: a.OID(),
+		Version: 1, Issuer: certificate.X509.RawIssuer, Serial: serial, Digest: a.Hash.OID(), Algorithm: a.OID(),
 		Attributes: []Attribute{
 			{OIDContentType, [][]byte{der.Build(func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(d.ContentType) })}},
 			{OIDMessageDigest, [][]byte{der.Build(func(b *cryptobyte.Builder) { b.AddASN1OctetString(a.Hash.Sum(content)) })}},
 			{OIDSigningTime, [][]byte{der.Build(func(b *cryptobyte.Builder) { addTime(b, at.UTC()) })}},
-			Binding(pki.SHA256, certificate),
+			Binding(pki.SHA256, certificate.Raw),
 		},
 	})
 }

@@ -45,11 +45,11 @@ func TestSignaturesOfTheCountry(t *testing.T) {
 				if !tt.at.IsZero() && !signer.SigningTime.Equal(tt.at) {
 					t.Errorf("signed at %s, want %s", signer.SigningTime, tt.at)
 				}
-				refused(t, signer.CheckSignature(), "")
+				edstest.Refused(t, signer.CheckSignature(), "")
 				if tt.document != "" {
-					refused(t, signer.Covers([]byte(tt.document)), "")
+					edstest.Refused(t, signer.Covers([]byte(tt.document)), "")
 				}
-				refused(t, signer.Covers([]byte("another")), pki.CodeDocChanged)
+				edstest.Refused(t, signer.Covers([]byte("another")), pki.CodeDocChanged)
 				if !signer.Certificate.Signs() || signer.Certificate.Owner.IIN == "" {
 					t.Errorf("the signer is %+v", signer.Certificate.Owner)
 				}
@@ -65,14 +65,14 @@ func TestASignatureOf2018WithItsTimeStamp(t *testing.T) {
 	t.Parallel()
 	raw := edstest.DER(t, "cms/prod2018_gost2004_cades_t_attached.pem")
 	_, err := cms.Parse(raw, now)
-	refused(t, err, pki.CodeNotAllowed)
+	edstest.Refused(t, err, pki.CodeNotAllowed)
 	signed, err := cms.Parse(raw, cms.Options{Legacy: true, NeedSigningTime: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	signer := signed.Signers[0]
-	refused(t, signer.CheckSignature(), "")
-	refused(t, signer.Covers(signed.Content), "")
+	edstest.Refused(t, signer.CheckSignature(), "")
+	edstest.Refused(t, signer.Covers(signed.Content), "")
 	if signer.Algorithm.String() != "GOST-2004" || !signer.Bound || len(signer.TimeStamps) != 1 || !bytes.HasPrefix(signed.Content, []byte("Testovaya podpis")) {
 		t.Fatalf("signed with %s, bound %v, %d time stamps", signer.Algorithm, signer.Bound, len(signer.TimeStamps))
 	}
@@ -82,8 +82,8 @@ func TestASignatureOf2018WithItsTimeStamp(t *testing.T) {
 		t.Fatal(err)
 	}
 	stamper := token.Signers[0]
-	refused(t, stamper.CheckSignature(), "")
-	refused(t, stamper.Covers(token.Content), "")
+	edstest.Refused(t, stamper.CheckSignature(), "")
+	edstest.Refused(t, stamper.Covers(token.Content), "")
 	if !bytes.Contains(token.Content, pki.GOST94.Sum(signer.Value)) {
 		t.Error("the time stamp is not over the signature's value")
 	}
@@ -94,9 +94,9 @@ func TestASignatureOf2018WithItsTimeStamp(t *testing.T) {
 	anchors := []*pki.Certificate{parsed(t, "ca-prod/nca_gost.pem")}
 	for _, c := range []*pki.Certificate{signer.Certificate, stamper.Certificate} {
 		_, err := pki.Chain(c, pki.ChainOptions{Anchors: anchors, At: stamper.SigningTime, Legacy: true})
-		refused(t, err, "")
+		edstest.Refused(t, err, "")
 		_, err = pki.Chain(c, pki.ChainOptions{Anchors: anchors, At: noon, Legacy: true})
-		refused(t, err, pki.CodeUntrusted)
+		edstest.Refused(t, err, pki.CodeUntrusted)
 	}
 }
 
@@ -106,8 +106,8 @@ func TestATimeStampTokenOfTheTestCentre(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	refused(t, token.Signers[0].CheckSignature(), "")
-	refused(t, token.Signers[0].Covers(token.Content), "")
+	edstest.Refused(t, token.Signers[0].CheckSignature(), "")
+	edstest.Refused(t, token.Signers[0].Covers(token.Content), "")
 }
 
 // The signer's chain, from a certificate that came along in a signature to the root of the test centre.
@@ -132,11 +132,11 @@ func TestTheChainOfASignatureOfTheCountry(t *testing.T) {
 	}
 	o.Anchors = []*pki.Certificate{parsed(t, "ca-prod/root_gost_2022.pem")}
 	_, err = pki.Chain(c, o)
-	refused(t, err, pki.CodeUntrusted)
+	edstest.Refused(t, err, pki.CodeUntrusted)
 }
 
 func parsed(tb testing.TB, name string) *pki.Certificate {
 	tb.Helper()
 	c, err := pki.ParseCertificate(edstest.DER(tb, name))
-	return made(tb, c, err)
+	return edstest.Made(tb, c, err)
 }

@@ -9,6 +9,7 @@ import (
 
 	"services.example/portal/infra/eds/cms"
 	"services.example/portal/infra/eds/dev"
+	"services.example/portal/infra/eds/edstest"
 	"services.example/portal/infra/eds/pki"
 )
 
@@ -18,8 +19,8 @@ func TestForgeriesAreRefused(t *testing.T) {
 	gost, ecdsa, rsa := holder(t, pki.GOST2015), holder(t, pki.ECDSA), holder(t, pki.RSA)
 	other := holder(t, pki.GOST2015)
 	oid := func(n ...int) asn1.ObjectIdentifier { return n }
-	digest := derOf(t, pki.Streebog512.Sum(document))
-	bound := func(c []byte) []byte { return sequence(sequence(sequence(derOf(t, pki.SHA256.Sum(c))))) }
+	digest := edstest.Marshal(t, pki.Streebog512.Sum(document))
+	bound := func(c []byte) []byte { return sequence(sequence(sequence(edstest.Marshal(t, pki.SHA256.Sum(c))))) }
 	for _, tt := range []struct {
 		name  string
 		by    *dev.Holder // nil: with a GOST key
@@ -43,24 +44,26 @@ func TestForgeriesAreRefused(t *testing.T) {
 		{"no signed attributes", nil, func(f *forgery) {
 			f.signer().Attributes = nil
 			value, err := f.by.Key.Sign(document)
-			f.signer().Signature = made(f.tb, value, err)
+			f.signer().Signature = edstest.Made(f.tb, value, err)
 		}, pki.CodeMalformed},
 		{"another content type in the attribute", nil, func(f *forgery) {
-			f.set(cms.OIDContentType, derOf(f.tb, cms.OIDTSTInfo))
+			f.set(cms.OIDContentType, edstest.Marshal(f.tb, cms.OIDTSTInfo))
 		}, pki.CodeMalformed},
 		{"another content type", nil, func(f *forgery) { f.made.ContentType = cms.OIDTSTInfo }, pki.CodeMalformed},
 		{"no content type", nil, func(f *forgery) { f.drop(cms.OIDContentType) }, pki.CodeMalformed},
 		{"no digest", nil, func(f *forgery) { f.drop(cms.OIDMessageDigest) }, pki.CodeMalformed},
 		{"no time", nil, func(f *forgery) { f.drop(cms.OIDSigningTime) }, pki.CodeMalformed},
-		{"two digests", nil, func(f *forgery) { f.add(cms.OIDMessageDigest, derOf(f.tb, make([]byte, 64))) }, pki.CodeMalformed},
+		{"two digests", nil, func(f *forgery) { f.add(cms.OIDMessageDigest, edstest.Marshal(f.tb, make([]byte, 64))) }, pki.CodeMalformed},
 		{"one digest twice", nil, func(f *forgery) { f.add(cms.OIDMessageDigest, digest) }, pki.CodeMalformed},
 		{"two digests in one attribute", nil, func(f *forgery) {
-			f.set(cms.OIDMessageDigest, digest, derOf(f.tb, make([]byte, 64)))
+			f.set(cms.OIDMessageDigest, digest, edstest.Marshal(f.tb, make([]byte, 64)))
 		}, pki.CodeMalformed},
 		{"an attribute without a value", nil, func(f *forgery) { f.set(cms.OIDMessageDigest) }, pki.CodeMalformed},
-		{"a digest cut short", nil, func(f *forgery) { f.set(cms.OIDMessageDigest, derOf(f.tb, pki.Streebog512.Sum(document)[:32])) }, pki.CodeMalformed},
+		{"a digest cut short", nil, func(f *forgery) {
+			f.set(cms.OIDMessageDigest, edstest.Marshal(f.tb, pki.Streebog512.Sum(document)[:32]))
+		}, pki.CodeMalformed},
 		{"two contents of an attribute", nil, func(f *forgery) {
-			f.set(cms.OIDContentType, append(derOf(f.tb, cms.OIDData), 5, 0))
+			f.set(cms.OIDContentType, append(edstest.Marshal(f.tb, cms.OIDData), 5, 0))
 		}, pki.CodeMalformed},
 		{"too many attributes", nil, func(f *forgery) {
 			for i := range 33 {
@@ -68,7 +71,7 @@ func TestForgeriesAreRefused(t *testing.T) {
 			}
 		}, pki.CodeMalformed},
 		{"a digest of another document", nil, func(f *forgery) {
-			f.set(cms.OIDMessageDigest, derOf(f.tb, pki.Streebog512.Sum([]byte("another"))))
+			f.set(cms.OIDMessageDigest, edstest.Marshal(f.tb, pki.Streebog512.Sum([]byte("another"))))
 		}, pki.CodeDocChanged},
 		{"moved from another document", nil, func(f *forgery) {
 			another := cms.NewDetached([]byte("another"), f.by.Certificate, f.by.Key.Algorithm(), noon)
@@ -86,17 +89,17 @@ func TestForgeriesAreRefused(t *testing.T) {
 		}, pki.CodeBadSignature},
 		{"the document signed instead of the attributes", nil, func(f *forgery) {
 			value, err := f.by.Key.Sign(document)
-			f.signer().Signature = made(f.tb, value, err)
+			f.signer().Signature = edstest.Made(f.tb, value, err)
 		}, pki.CodeBadSignature},
 		{"an attribute changed after signing", nil, func(f *forgery) {
-			f.attribute(cms.OIDSigningTime).Values = [][]byte{derOf(f.tb, noon.Add(time.Second))}
+			f.attribute(cms.OIDSigningTime).Values = [][]byte{edstest.Marshal(f.tb, noon.Add(time.Second))}
 		}, pki.CodeBadSignature},
 
 		{"a time without seconds", nil, func(f *forgery) { f.set(cms.OIDSigningTime, tagged(23, []byte("2611230700Z"))) }, pki.CodeMalformed},
 		{"a time of another zone", nil, func(f *forgery) {
 			f.set(cms.OIDSigningTime, tagged(23, []byte("261123120000+0500")))
 		}, pki.CodeMalformed},
-		{"a time that is none", nil, func(f *forgery) { f.set(cms.OIDSigningTime, derOf(f.tb, 1)) }, pki.CodeMalformed},
+		{"a time that is none", nil, func(f *forgery) { f.set(cms.OIDSigningTime, edstest.Marshal(f.tb, 1)) }, pki.CodeMalformed},
 		{"a 31st of February", nil, func(f *forgery) { f.set(cms.OIDSigningTime, tagged(23, []byte("260231070000Z"))) }, pki.CodeMalformed},
 
 		{"SHA-1", rsa, func(f *forgery) { f.signer().Digest = pki.SHA1.OID() }, pki.CodeNotAllowed},
@@ -123,26 +126,26 @@ func TestForgeriesAreRefused(t *testing.T) {
 		{"bound to another certificate", nil, func(f *forgery) { f.set(cms.OIDSigningCertificate2, bound(other.DER())) }, pki.CodeBadSignature},
 		{"bound to another certificate first", nil, func(f *forgery) {
 			f.set(cms.OIDSigningCertificate2, sequence(sequence(
-				sequence(derOf(f.tb, pki.SHA256.Sum(other.DER()))), sequence(derOf(f.tb, pki.SHA256.Sum(f.by.DER()))),
+				sequence(edstest.Marshal(f.tb, pki.SHA256.Sum(other.DER()))), sequence(edstest.Marshal(f.tb, pki.SHA256.Sum(f.by.DER()))),
 			)))
 		}, pki.CodeBadSignature},
 		{"bound to its own and to the chain's", nil, func(f *forgery) {
 			f.set(cms.OIDSigningCertificate2, sequence(sequence(
-				sequence(derOf(f.tb, pki.SHA256.Sum(f.by.DER()))), sequence(derOf(f.tb, pki.SHA256.Sum(other.DER()))),
+				sequence(edstest.Marshal(f.tb, pki.SHA256.Sum(f.by.DER()))), sequence(edstest.Marshal(f.tb, pki.SHA256.Sum(other.DER()))),
 			)))
 		}, ""},
 		{"bound by Streebog", nil, func(f *forgery) {
 			f.set(cms.OIDSigningCertificate2, cms.Binding(pki.Streebog512, f.by.DER()).Values...)
 		}, ""},
 		{"bound by SHA-1", nil, func(f *forgery) {
-			f.set(cms.OIDSigningCertificate2, sequence(sequence(sequence(sequence(derOf(f.tb, pki.SHA1.OID())), derOf(f.tb, pki.SHA1.Sum(f.by.DER()))))))
+			f.set(cms.OIDSigningCertificate2, sequence(sequence(sequence(sequence(edstest.Marshal(f.tb, pki.SHA1.OID())), edstest.Marshal(f.tb, pki.SHA1.Sum(f.by.DER()))))))
 		}, pki.CodeNotAllowed},
 		{"bound by SHA-1 as of old", nil, func(f *forgery) {
 			f.add(cms.OIDSigningCertificate, cms.Binding(pki.SHA1, f.by.DER()).Values...)
 		}, pki.CodeNotAllowed},
 		{"bound to nothing", nil, func(f *forgery) { f.set(cms.OIDSigningCertificate2, sequence(sequence())) }, pki.CodeMalformed},
 		{"bound by a digest cut short", nil, func(f *forgery) {
-			f.set(cms.OIDSigningCertificate2, sequence(sequence(sequence(derOf(f.tb, pki.SHA256.Sum(f.by.DER())[:20])))))
+			f.set(cms.OIDSigningCertificate2, sequence(sequence(sequence(edstest.Marshal(f.tb, pki.SHA256.Sum(f.by.DER())[:20])))))
 		}, pki.CodeMalformed},
 		{"bound by nonsense", nil, func(f *forgery) { f.set(cms.OIDSigningCertificate2, []byte{5, 0}) }, pki.CodeMalformed},
 
@@ -190,7 +193,7 @@ func TestForgeriesAreRefused(t *testing.T) {
 		}, pki.CodeBadSignature},
 		{"signed with another key", nil, func(f *forgery) {
 			value, err := other.Key.Sign(f.signer().Signed())
-			f.signer().Signature = made(f.tb, value, err)
+			f.signer().Signature = edstest.Made(f.tb, value, err)
 		}, pki.CodeBadSignature},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -202,7 +205,7 @@ func TestForgeriesAreRefused(t *testing.T) {
 			f := newForgery(t, by)
 			tt.forge(f)
 			_, err := check(f.made.DER(), document, now)
-			refused(t, err, tt.code)
+			edstest.Refused(t, err, tt.code)
 		})
 	}
 }
@@ -224,15 +227,15 @@ func TestTheOrderOfAttributesIsTheSigners(t *testing.T) {
 	turned := slices.Concat(content[first:], content[:first])
 	changed := slices.Concat(right[:at], turned, right[at+len(content):])
 	_, err := check(changed, document, now)
-	refused(t, err, pki.CodeBadSignature)
+	edstest.Refused(t, err, pki.CodeBadSignature)
 
 	value, err := by.Key.Sign(slices.Concat(set[:len(set)-len(content)], turned))
-	value = made(t, value, err)
+	value = edstest.Made(t, value, err)
 	draft.Signers[0].Signature = value
 	again := draft.DER()
 	again = bytes.Replace(again, content, turned, 1)
 	_, err = check(again, document, now)
-	refused(t, err, "")
+	edstest.Refused(t, err, "")
 }
 
 func TestOnlyDERIsRead(t *testing.T) {
@@ -269,7 +272,7 @@ func TestOnlyDERIsRead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			signed, err := cms.Parse(raw, now)
-			refused(t, err, pki.CodeMalformed)
+			edstest.Refused(t, err, pki.CodeMalformed)
 			if signed != nil {
 				t.Error("it was read")
 			}
@@ -280,7 +283,7 @@ func TestOnlyDERIsRead(t *testing.T) {
 func shortKey(tb testing.TB) *dev.Key {
 	tb.Helper()
 	private, err := rsaKey(1024)
-	made(tb, private, err)
+	edstest.Made(tb, private, err)
 	key, err := dev.WrapKey(private)
-	return made(tb, key, err)
+	return edstest.Made(tb, key, err)
 }

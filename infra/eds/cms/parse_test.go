@@ -10,15 +10,16 @@ import (
 
 	"services.example/portal/infra/eds/cms"
 	"services.example/portal/infra/eds/dev"
+	"services.example/portal/infra/eds/edstest"
 	"services.example/portal/infra/eds/pki"
 )
 
 func TestASignatureIsWrittenAndRead(t *testing.T) {
 	t.Parallel()
 	large, err := ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
-	large = made(t, large, err)
+	large = edstest.Made(t, large, err)
 	p521, err := dev.WrapKey(large)
-	p521 = made(t, p521, err)
+	p521 = edstest.Made(t, p521, err)
 	for name, tt := range map[string]struct {
 		by        *dev.Holder
 		algorithm string
@@ -48,8 +49,8 @@ func TestASignatureIsWrittenAndRead(t *testing.T) {
 			if !bytes.Equal(sum.Sum(nil), signer.MessageDigest) {
 				t.Errorf("the digest is %x", signer.MessageDigest)
 			}
-			refused(t, signer.Covers(document[1:]), pki.CodeDocChanged)
-			refused(t, signer.Covers(nil), pki.CodeDocChanged)
+			edstest.Refused(t, signer.Covers(document[1:]), pki.CodeDocChanged)
+			edstest.Refused(t, signer.Covers(nil), pki.CodeDocChanged)
 		})
 	}
 }
@@ -97,11 +98,11 @@ func TestSeveralMaySignOneDocument(t *testing.T) {
 		t.Errorf("the second one signed %+v", signed.Signers[1])
 	}
 	_, err = cms.Parse(draft.DER(), now)
-	refused(t, err, pki.CodeMalformed)
+	edstest.Refused(t, err, pki.CodeMalformed)
 	// One wrong signature makes all of it wrong.
 	draft.Signers[1].Signature[7] ^= 1
 	_, err = check(draft.DER(), document, cms.Options{MaxSigners: 2})
-	refused(t, err, pki.CodeBadSignature)
+	edstest.Refused(t, err, pki.CodeBadSignature)
 }
 
 func TestASignerMayBeKnownWithoutACertificateInside(t *testing.T) {
@@ -110,19 +111,19 @@ func TestASignerMayBeKnownWithoutACertificateInside(t *testing.T) {
 	f := newForgery(t, by)
 	f.made.Certificates = nil
 	_, err := cms.Parse(f.made.DER(), now)
-	refused(t, err, pki.CodeMalformed)
+	edstest.Refused(t, err, pki.CodeMalformed)
 	signed, err := check(f.made.DER(), document, cms.Options{Known: []*pki.Certificate{holder(t, pki.ECDSA).Certificate, by.Certificate}})
 	if err != nil || !signed.Signers[0].Certificate.Equal(by.Certificate) || len(signed.Certificates) != 0 {
 		t.Errorf("read %+v, error %v", signed, err)
 	}
 	_, err = cms.Parse(f.made.DER(), cms.Options{Known: []*pki.Certificate{by.Certificate, by.Certificate}})
-	refused(t, err, pki.CodeMalformed)
+	edstest.Refused(t, err, pki.CodeMalformed)
 }
 
 func TestWhatATimeStampSaysIsReadAsSuch(t *testing.T) {
 	t.Parallel()
 	by := holder(t, pki.GOST2015)
-	info := sequence(derOf(t, 1))
+	info := sequence(edstest.Marshal(t, 1))
 	draft := cms.NewAttached(cms.OIDTSTInfo, info, by.Certificate, by.Key.Algorithm(), noon)
 	if draft.Version != 3 {
 		t.Errorf("its version is %d", draft.Version)
@@ -135,10 +136,10 @@ func TestWhatATimeStampSaysIsReadAsSuch(t *testing.T) {
 		t.Errorf("read %+v, error %v", signed, err)
 	}
 	_, err = cms.Parse(draft.DER(), now)
-	refused(t, err, pki.CodeMalformed) // a time stamp is no signature over a document
+	edstest.Refused(t, err, pki.CodeMalformed) // a time stamp is no signature over a document
 	f := newForgery(t, by)
 	_, err = cms.Parse(f.made.DER(), cms.Options{ContentType: cms.OIDTSTInfo})
-	refused(t, err, pki.CodeMalformed) // nor the other way round
+	edstest.Refused(t, err, pki.CodeMalformed) // nor the other way round
 }
 
 func TestATimeStampMayBeBoundBySHA1(t *testing.T) {
@@ -158,10 +159,10 @@ func TestATimeStampMayBeBoundBySHA1(t *testing.T) {
 	if err != nil || !signed.Signers[0].Bound {
 		t.Errorf("read %+v, error %v", signed, err)
 	}
-	_, err = check(stamp(sequence(sequence(sequence(derOf(t, make([]byte, 20)))))), info, o)
-	refused(t, err, pki.CodeBadSignature)
+	_, err = check(stamp(sequence(sequence(sequence(edstest.Marshal(t, make([]byte, 20)))))), info, o)
+	edstest.Refused(t, err, pki.CodeBadSignature)
 	_, err = check(stamp(cms.Binding(pki.SHA256, by.DER()).Values[0]), info, o)
-	refused(t, err, pki.CodeMalformed)
+	edstest.Refused(t, err, pki.CodeMalformed)
 }
 
 func TestAlgorithmsOfYearsAgoAreForOldEvidence(t *testing.T) {
@@ -175,7 +176,7 @@ func TestAlgorithmsOfYearsAgoAreForOldEvidence(t *testing.T) {
 			t.Parallel()
 			f := newForgery(t, by)
 			_, err := cms.Parse(f.made.DER(), now)
-			refused(t, err, pki.CodeNotAllowed)
+			edstest.Refused(t, err, pki.CodeNotAllowed)
 			signed, err := check(f.made.DER(), document, cms.Options{Legacy: true})
 			if err != nil || signed.Signers[0].Algorithm != by.Key.Algorithm() {
 				t.Errorf("read %+v, error %v", signed, err)
@@ -185,9 +186,9 @@ func TestAlgorithmsOfYearsAgoAreForOldEvidence(t *testing.T) {
 	f := newForgery(t, rsa)
 	f.add(cms.OIDSigningCertificate, cms.Binding(pki.SHA1, rsa.DER()).Values...)
 	_, err := cms.Parse(f.made.DER(), now)
-	refused(t, err, pki.CodeNotAllowed)
+	edstest.Refused(t, err, pki.CodeNotAllowed)
 	_, err = check(f.made.DER(), document, cms.Options{Legacy: true})
-	refused(t, err, "")
+	edstest.Refused(t, err, "")
 }
 
 func TestATimeBeyond2049(t *testing.T) {
@@ -208,7 +209,7 @@ func TestNoByteOfASignatureCanBeChanged(t *testing.T) {
 	t.Parallel()
 	by := holder(t, pki.ECDSA)
 	ca, err := authority()
-	ca = made(t, ca, err)
+	ca = edstest.Made(t, ca, err)
 	right := newForgery(t, by).made.DER()
 	for i := range right {
 		changed := bytes.Clone(right)

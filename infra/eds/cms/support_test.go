@@ -11,12 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/crypto/cryptobyte"
 	der "golang.org/x/crypto/cryptobyte/asn1"
 
 	"services.example/portal/domain/identity/identitytest"
 	"services.example/portal/infra/eds/cms"
 	"services.example/portal/infra/eds/dev"
+	"services.example/portal/infra/eds/edstest"
 	"services.example/portal/infra/eds/pki"
 )
 
@@ -30,44 +30,23 @@ var (
 // authority issues all certificates of the tests.
 var authority = sync.OnceValues(func() (*dev.CA, error) { return dev.NewCA(pki.ECDSA, noon) })
 
-// made fails the test unless something could be made.
-func made[T any](tb testing.TB, value T, err error) T {
-	tb.Helper()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return value
-}
-
-// refused fails the test unless something is refused with a code; empty: it must not be.
-func refused(tb testing.TB, err error, code string) {
-	tb.Helper()
-	var fault *cms.Error
-	switch {
-	case code == "" && err != nil:
-		tb.Errorf("refused: %v", err)
-	case code != "" && (!errors.As(err, &fault) || fault.Code != code):
-		tb.Errorf("answered %v, want %s", err, code)
-	}
-}
-
 // holder is somebody with a key of a kind.
 func holder(tb testing.TB, kind pki.Kind, changes ...func(*dev.Template)) *dev.Holder {
 	tb.Helper()
 	key, err := dev.NewKey(kind)
-	return holderOf(tb, made(tb, key, err), changes...)
+	return holderOf(tb, edstest.Made(tb, key, err), changes...)
 }
 
 func holderOf(tb testing.TB, key *dev.Key, changes ...func(*dev.Template)) *dev.Holder {
 	tb.Helper()
 	ca, err := authority()
-	ca = made(tb, ca, err)
+	ca = edstest.Made(tb, ca, err)
 	template := dev.OwnerTemplate(person, noon.Add(-time.Minute))
 	for _, change := range changes {
 		change(template)
 	}
 	h, err := ca.Issuing.IssueTo(key, template)
-	return made(tb, h, err)
+	return edstest.Made(tb, h, err)
 }
 
 // forgery is a right signature over the document, for a test to make wrong.
@@ -133,25 +112,10 @@ func (f *forgery) unsigned(oid asn1.ObjectIdentifier, values ...[]byte) {
 	f.signer().Unsigned = append(f.signer().Unsigned, cms.Attribute{OID: oid, Values: values})
 }
 
-// derOf is a value in DER.
-func derOf(tb testing.TB, value any) []byte {
-	tb.Helper()
-	raw, err := asn1.Marshal(value)
-	return made(tb, raw, err)
-}
+// sequence is DER by hand.
+var sequence = edstest.Sequence
 
-// sequence is a DER sequence of parts.
-func sequence(parts ...[]byte) []byte { return tagged(der.SEQUENCE, parts...) }
-
-func tagged(tag der.Tag, parts ...[]byte) []byte {
-	b := cryptobyte.NewBuilder(nil)
-	b.AddASN1(tag, func(b *cryptobyte.Builder) {
-		for _, part := range parts {
-			b.AddBytes(part)
-		}
-	})
-	return b.BytesOrPanic()
-}
+func tagged(tag der.Tag, parts ...[]byte) []byte { return edstest.TLV(byte(tag), parts...) }
 
 func context(n uint8) der.Tag { return der.Tag(n).ContextSpecific().Constructed() }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"services.example/portal/infra/eds/cms"
+	"services.example/portal/infra/eds/edstest"
 	"services.example/portal/infra/eds/pki"
 )
 
@@ -115,7 +116,7 @@ func TestWhatAnybodyMayAddIsBounded(t *testing.T) {
 			f := newForgery(t, by)
 			tt.add(f)
 			_, err := check(f.made.DER(), document, now)
-			refused(t, err, tt.code)
+			edstest.Refused(t, err, tt.code)
 		})
 	}
 }

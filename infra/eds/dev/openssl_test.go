@@ -18,7 +18,7 @@ func TestOpenSSLAgrees(t *testing.T) {
 	t.Parallel()
 	openssl, err := exec.LookPath("openssl")
 	if err != nil {
-		t.Skip("openssl is not installed")
+		t.Skip(err)
 	}
 	ca := caOf(t, pki.ECDSA)
 	folder := t.TempDir()

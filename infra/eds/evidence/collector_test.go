@@ -28,7 +28,7 @@ func (w *world) is(got []eds.Evidence, asked []string, kinds ...eds.EvidenceKind
 	w.services.asked = nil
 }
 
-// provesNow expects the signature to be proven by its evidence alone.
+// proves expects the signature to be proven by its evidence alone.
 func (w *world) proves(s eds.Lacking) {
 	w.t.Helper()
 	if diff := cmp.Diff([]string{"valid"}, w.verdicts(w.bundled(s))); diff != "" || len(s.Missing) > 0 {

@@ -16,6 +16,7 @@ import (
 	"services.example/portal/infra/eds"
 	"services.example/portal/infra/eds/bundle"
 	"services.example/portal/infra/eds/dev"
+	"services.example/portal/infra/eds/dev/devtest"
 	"services.example/portal/infra/eds/evidence"
 	"services.example/portal/infra/eds/native"
 	"services.example/portal/infra/eds/pki"
@@ -55,7 +56,7 @@ func newWorldOf(tb testing.TB, kind pki.Kind) *world {
 	w.done(err)
 	w.store, err = trust.Open(trust.Options{More: trust.NewDev(w.ca.Authorities()[0], w.ca.Authorities()[1:]...)})
 	w.done(err)
-	w.services = &services{ca: w.ca}
+	w.services = &services{Services: devtest.Services{CA: w.ca}}
 	w.verifier = native.New(w.store, w.services)
 	w.collector = w.collects(w.services, w.services)
 	return w
@@ -76,41 +77,26 @@ func (w *world) done(err error) {
 
 // services are those of the authority, as clients over the network see them. They can be down.
 type services struct {
-	ca                     *dev.CA
+	devtest.Services
+
 	stampsDown, answersOut error
 	asked                  []string
 }
 
-func (s *services) Check(_ context.Context, q revocation.Query) (revocation.Status, error) {
+func (s *services) Check(ctx context.Context, q revocation.Query) (revocation.Status, error) {
 	s.asked = append(s.asked, "ocsp")
 	if s.answersOut != nil {
 		return revocation.Status{}, s.answersOut
 	}
-	request, err := revocation.NewOCSPRequest(q.Certificate, q.Issuer, []byte("0123456789abcdef"))
-	if err != nil {
-		return revocation.Status{}, err
-	}
-	raw, err := s.ca.AnswerOCSP(request, q.Now)
-	if err != nil {
-		return revocation.Status{}, err
-	}
-	response, err := revocation.ParseOCSP(raw)
-	if err != nil {
-		return revocation.Status{}, err
-	}
-	return response.Status(q)
+	return s.Services.Check(ctx, q)
 }
 
-func (s *services) Stamp(_ context.Context, message []byte, now time.Time) (*tsp.Token, error) {
+func (s *services) Stamp(ctx context.Context, message []byte, now time.Time) (*tsp.Token, error) {
 	s.asked = append(s.asked, "tsp")
 	if s.stampsDown != nil {
 		return nil, s.stampsDown
 	}
-	raw, err := s.ca.TimeStamp(message, now)
-	if err != nil {
-		return nil, err
-	}
-	return tsp.ParseToken(raw, tsp.Options{})
+	return s.Services.Stamp(ctx, message, now)
 }
 
 var errDown = errors.New("connection refused")

@@ -8,6 +8,7 @@ import (
 
 	"services.example/portal/infra/eds"
 	"services.example/portal/infra/eds/dev"
+	"services.example/portal/infra/eds/dev/devtest"
 	"services.example/portal/infra/eds/native"
 	"services.example/portal/infra/eds/pki"
 	"services.example/portal/infra/eds/trust"
@@ -34,7 +35,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	verifier := native.New(list, responder{authority})
+	verifier := native.New(list, devtest.Services{CA: authority})
 	report, err := verifier.Verify(context.Background(), eds.Signature{
 		CMS: signed, Document: bytes.NewReader(document), IIN: "600102500002", At: now,
 	})

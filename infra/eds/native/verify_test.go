@@ -16,6 +16,7 @@ import (
 	"services.example/portal/domain/problem"
 	"services.example/portal/infra/eds"
 	"services.example/portal/infra/eds/dev"
+	"services.example/portal/infra/eds/dev/devtest"
 	"services.example/portal/infra/eds/native"
 	"services.example/portal/infra/eds/pki"
 	"services.example/portal/infra/eds/revocation"
@@ -241,7 +242,7 @@ func TestWhatNobodyVouchesForIsNotAccepted(t *testing.T) {
 	for name, source := range map[string]native.Revocation{
 		"nobody to ask":         nil,
 		"nobody answers":        none,
-		"somebody else answers": responder{another(t, pki.ECDSA).ca},
+		"somebody else answers": devtest.Services{CA: another(t, pki.ECDSA).ca},
 		"an answer of no sense": says{},
 		"a broken connection":   says{err: errors.New("connection reset")},
 	} {
@@ -339,7 +340,7 @@ func TestAuthoritiesThatAreNotBelievedHereOrNow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := native.New(store, responder{w.ca}).Verify(t.Context(), handedIn(w.sign(t, person, noon)))
+		got, err := native.New(store, devtest.Services{CA: w.ca}).Verify(t.Context(), handedIn(w.sign(t, person, noon)))
 		if err == nil {
 			t.Errorf("%s: accepted", name)
 		}
@@ -349,6 +350,6 @@ func TestAuthoritiesThatAreNotBelievedHereOrNow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := native.New(store, responder{w.ca}).Verify(t.Context(), handedIn(w.sign(t, person, noon)))
+	got, err := native.New(store, devtest.Services{CA: w.ca}).Verify(t.Context(), handedIn(w.sign(t, person, noon)))
 	refused(t, got, err, pki.CodeUntrusted)
 }

@@ -13,6 +13,7 @@ import (
 	"services.example/portal/domain/problem"
 	"services.example/portal/infra/eds"
 	"services.example/portal/infra/eds/dev"
+	"services.example/portal/infra/eds/dev/devtest"
 	"services.example/portal/infra/eds/native"
 	"services.example/portal/infra/eds/pki"
 	"services.example/portal/infra/eds/revocation"
@@ -60,7 +61,7 @@ func newWorld(kind pki.Kind) (*world, error) {
 // open makes a verifier that believes the authority.
 func (w *world) open() (err error) {
 	w.store, err = trust.Open(trust.Options{More: trust.NewDev(w.ca.Root.Certificate, w.ca.Issuing.Certificate)})
-	w.verifier = native.New(w.store, responder{w.ca})
+	w.verifier = native.New(w.store, devtest.Services{CA: w.ca})
 	return err
 }
 
@@ -133,25 +134,6 @@ func refused(tb testing.TB, report eds.Report, err error, code string) {
 		!slices.ContainsFunc(report.Checks, func(c eds.Check) bool { return c.Code == code }) {
 		tb.Errorf("answered %v, want %s; the report says %q, checks %+v", err, code, report.Code, report.Checks)
 	}
-}
-
-// responder asks the authority itself, as a client over the network would.
-type responder struct{ ca *dev.CA }
-
-func (r responder) Check(_ context.Context, q revocation.Query) (revocation.Status, error) {
-	request, err := revocation.NewOCSPRequest(q.Certificate, q.Issuer, []byte("0123456789abcdef"))
-	if err != nil {
-		return revocation.Status{}, err
-	}
-	raw, err := r.ca.AnswerOCSP(request, q.Now)
-	if err != nil {
-		return revocation.Status{}, err
-	}
-	response, err := revocation.ParseOCSP(raw)
-	if err != nil {
-		return revocation.Status{}, err
-	}
-	return response.Status(q)
 }
 
 // answers is a source that gets OCSP responses.

@@ -3,6 +3,7 @@ package ncalayer_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/google/go-cmp/cmp"
 
+	"services.example/portal/infra/eds/edstest"
 	"services.example/portal/infra/eds/ncalayer"
 )
 
@@ -23,8 +25,8 @@ const recordings = "../../../tools/ncalayer/node_modules/ncalayer-js-client/test
 func TestAnswersAreThoseThatWereRecorded(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.FromSlash(recordings))
-	if errors.Is(err, fs.ErrNotExist) && os.Getenv("CI") == "" {
-		t.Skip("the library is not there: npm ci --prefix tools/ncalayer")
+	if errors.Is(err, fs.ErrNotExist) {
+		edstest.Missing(t, fmt.Errorf("install the library with npm ci --prefix tools/ncalayer: %w", err))
 	}
 	if err != nil {
 		t.Fatal(err)

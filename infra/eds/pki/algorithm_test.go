@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 
+	"services.example/portal/infra/eds/edstest"
 	"services.example/portal/infra/eds/pki"
 )
 
@@ -134,7 +135,7 @@ func TestAnIdentifierHasNoParameters(t *testing.T) {
 	} {
 		input := cryptobyte.String(tt.raw)
 		got, err := pki.ReadIdentifier(&input)
-		refused(t, err, tt.code)
+		edstest.Refused(t, err, tt.code)
 		if tt.code == "" && !got.Equal(oid) {
 			t.Errorf("%s: read %s", name, got)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"services.example/portal/domain/identity/identitytest"
 	"services.example/portal/infra/eds/dev"
+	"services.example/portal/infra/eds/edstest"
 	"services.example/portal/infra/eds/pki"
 )
 
@@ -147,17 +148,17 @@ func TestAnExtendedUsageCanBeCritical(t *testing.T) {
 func TestACertificateOfAKeyThatMustNotSignIsReadAndSignsNothing(t *testing.T) {
 	t.Parallel()
 	short, err := dev.WrapKey(rsaKey(t, 1024))
-	short = made(t, short, err)
+	short = edstest.Made(t, short, err)
 	root, err := dev.SelfSigned(dev.RootTemplate(noon), short)
-	root = made(t, root, err)
+	root = edstest.Made(t, root, err)
 	if root.Certificate.Key.Kind() != 0 {
 		t.Errorf("its key is of kind %d", root.Certificate.Key.Kind())
 	}
 	leaf, err := root.IssueTo(keyOf(t, pki.ECDSA), dev.OwnerTemplate(person, noon))
-	leaf = made(t, leaf, err)
-	refused(t, leaf.Certificate.SignedBy(root.Certificate, true), pki.CodeNotAllowed)
+	leaf = edstest.Made(t, leaf, err)
+	edstest.Refused(t, leaf.Certificate.SignedBy(root.Certificate, true), pki.CodeNotAllowed)
 	_, err = pki.Chain(leaf.Certificate, pki.ChainOptions{Anchors: []*pki.Certificate{root.Certificate}, At: noon, Legacy: true})
-	refused(t, err, pki.CodeUntrusted)
+	edstest.Refused(t, err, pki.CodeUntrusted)
 }
 
 func TestWhoSignedACertificate(t *testing.T) {
@@ -167,9 +168,9 @@ func TestWhoSignedACertificate(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, kind)
 			leaf := w.leaf.Certificate
-			refused(t, leaf.SignedBy(w.Issuing.Certificate, false), "")
-			refused(t, leaf.SignedBy(w.impostor.Issuing.Certificate, false), pki.CodeBadSignature)
-			refused(t, leaf.SignedBy(w.Root.Certificate, false), pki.CodeUntrusted)
+			edstest.Refused(t, leaf.SignedBy(w.Issuing.Certificate, false), "")
+			edstest.Refused(t, leaf.SignedBy(w.impostor.Issuing.Certificate, false), pki.CodeBadSignature)
+			edstest.Refused(t, leaf.SignedBy(w.Root.Certificate, false), pki.CodeUntrusted)
 			if !leaf.Names(w.Issuing.Certificate.X509.RawSubject, leaf.Serial) || leaf.Names(w.Root.Certificate.X509.RawSubject, leaf.Serial) {
 				t.Error("it is not found by its issuer and serial number")
 			}
@@ -195,7 +196,7 @@ func TestOneNULLMoreOrLessIsTheSameAlgorithm(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, pki.GOST2015)
 	oid, err := asn1.Marshal(w.leaf.Certificate.Algorithm.OID())
-	oid = made(t, oid, err)
+	oid = edstest.Made(t, oid, err)
 	with := append([]byte{0x30, byte(len(oid) + 2)}, append(bytes.Clone(oid), 5, 0)...)
 	without := append([]byte{0x30, byte(len(oid))}, oid...)
 	raw := w.leaf.DER()
@@ -210,17 +211,17 @@ func TestOneNULLMoreOrLessIsTheSameAlgorithm(t *testing.T) {
 	}
 	changed[3] -= 2
 	c, err := pki.ParseCertificate(changed)
-	c = made(t, c, err)
-	refused(t, c.SignedBy(w.Issuing.Certificate, false), "")
+	c = edstest.Made(t, c, err)
+	edstest.Refused(t, c.SignedBy(w.Issuing.Certificate, false), "")
 	if !bytes.Equal(c.Raw, changed) || !bytes.Equal(c.X509.Raw, changed) {
 		t.Error("the certificate is not kept as it was read")
 	}
 	// Another algorithm in the outer place is none.
 	other := asn1.ObjectIdentifier{1, 2, 398, 3, 10, 1, 1, 1, 2}
 	raw, err = w.Issuing.Issue(&dev.Template{Subject: dev.Name{{OID: dev.OIDCommonName, Value: "X"}}, NotBefore: noon, NotAfter: noon, Public: w.leaf.Key.DER(), Inner: other})
-	raw = made(t, raw, err)
+	raw = edstest.Made(t, raw, err)
 	_, err = pki.ParseCertificate(raw)
-	refused(t, err, pki.CodeMalformed)
+	edstest.Refused(t, err, pki.CodeMalformed)
 }
 
 func TestWhatIsNoCertificateIsNotRead(t *testing.T) {
@@ -233,7 +234,7 @@ func TestWhatIsNoCertificateIsNotRead(t *testing.T) {
 		change(template)
 		template.Public = w.leaf.Key.DER()
 		out, err := w.Issuing.Issue(template)
-		return made(t, out, err)
+		return edstest.Made(t, out, err)
 	}
 	for name, der := range map[string][]byte{
 		"nothing":                       nil,
@@ -251,7 +252,7 @@ func TestWhatIsNoCertificateIsNotRead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, err := pki.ParseCertificate(der)
-			refused(t, err, pki.CodeMalformed)
+			edstest.Refused(t, err, pki.CodeMalformed)
 			if c != nil {
 				t.Error("it was read")
 			}

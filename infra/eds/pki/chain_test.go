@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"services.example/portal/infra/eds/dev"
+	"services.example/portal/infra/eds/edstest"
 	"services.example/portal/infra/eds/pki"
 )
 
@@ -23,17 +24,17 @@ type world struct {
 func newWorld(tb testing.TB, kind pki.Kind) *world {
 	tb.Helper()
 	right, err := dev.NewCA(kind, noon)
-	right = made(tb, right, err)
+	right = edstest.Made(tb, right, err)
 	wrong, err := dev.NewCA(kind, noon)
-	wrong = made(tb, wrong, err)
+	wrong = edstest.Made(tb, wrong, err)
 	leaf, err := right.Issue(person, noon)
-	return &world{CA: right, impostor: wrong, leaf: made(tb, leaf, err)}
+	return &world{CA: right, impostor: wrong, leaf: edstest.Made(tb, leaf, err)}
 }
 
 func (w *world) issue(tb testing.TB, changes ...func(*dev.Template)) *pki.Certificate {
 	tb.Helper()
 	holder, err := w.Issue(person, noon, changes...)
-	return made(tb, holder, err).Certificate
+	return edstest.Made(tb, holder, err).Certificate
 }
 
 // authority makes an authority below another one.
@@ -44,13 +45,13 @@ func authority(tb testing.TB, by *dev.Holder, changes ...func(*dev.Template)) *d
 		change(template)
 	}
 	holder, err := by.IssueTo(keyOf(tb, by.Key.Kind()), template)
-	return made(tb, holder, err)
+	return edstest.Made(tb, holder, err)
 }
 
 func (w *world) below(tb testing.TB, by *dev.Holder) *pki.Certificate {
 	tb.Helper()
 	holder, err := by.IssueTo(keyOf(tb, by.Key.Kind()), dev.OwnerTemplate(person, noon.Add(-time.Minute)))
-	return made(tb, holder, err).Certificate
+	return edstest.Made(tb, holder, err).Certificate
 }
 
 func TestAChainEndsAtTheFirstAnchor(t *testing.T) {
@@ -143,7 +144,7 @@ func TestWithoutAChainNobodyIsTrusted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			chain, err := pki.Chain(tt.of, pki.ChainOptions{Anchors: tt.anchors, Pool: tt.pool, At: noon})
-			refused(t, err, tt.code)
+			edstest.Refused(t, err, tt.code)
 			if (err == nil) != (len(chain) > 0) {
 				t.Errorf("there is a chain of %d, error %v", len(chain), err)
 			}
@@ -168,16 +169,16 @@ func TestAlgorithmsOfYearsAgoAreForOldEvidence(t *testing.T) {
 				key = key.With(pki.SHA1)
 			}
 			root, err := dev.SelfSigned(dev.RootTemplate(noon), key)
-			root = made(t, root, err)
+			root = edstest.Made(t, root, err)
 			leaf, err := root.IssueTo(keyOf(t, pki.ECDSA), dev.OwnerTemplate(person, noon))
-			leaf = made(t, leaf, err)
+			leaf = edstest.Made(t, leaf, err)
 			o := pki.ChainOptions{Anchors: []*pki.Certificate{root.Certificate}, At: noon}
 			_, err = pki.Chain(leaf.Certificate, o)
-			refused(t, err, pki.CodeNotAllowed)
-			refused(t, leaf.Certificate.SignedBy(root.Certificate, false), pki.CodeNotAllowed)
+			edstest.Refused(t, err, pki.CodeNotAllowed)
+			edstest.Refused(t, leaf.Certificate.SignedBy(root.Certificate, false), pki.CodeNotAllowed)
 			o.Legacy = true
 			_, err = pki.Chain(leaf.Certificate, o)
-			refused(t, err, "")
+			edstest.Refused(t, err, "")
 		})
 	}
 }
@@ -194,10 +195,10 @@ func TestTheSearchForAChainIsBounded(t *testing.T) {
 	o := pki.ChainOptions{Anchors: []*pki.Certificate{w.Root.Certificate}, Pool: append(crowd, w.Issuing.Certificate), At: noon}
 	leaf := w.leaf.Certificate
 	_, err := pki.Chain(leaf, o)
-	refused(t, err, pki.CodeUntrusted) // after eight signatures that are not of the crowd
+	edstest.Refused(t, err, pki.CodeUntrusted) // after eight signatures that are not of the crowd
 	o.Anchors = append(o.Anchors, w.Issuing.Certificate)
 	_, err = pki.Chain(leaf, o)
-	refused(t, err, "") // whom one trusts, one asks first
+	edstest.Refused(t, err, "") // whom one trusts, one asks first
 }
 
 func TestAuthoritiesInACircleLeadNowhere(t *testing.T) {
@@ -210,17 +211,17 @@ func TestAuthoritiesInACircleLeadNowhere(t *testing.T) {
 	two.Subject[0].Value = "two"
 	keys := [2]*dev.Key{keyOf(t, pki.ECDSA), keyOf(t, pki.ECDSA)}
 	first, err := dev.SelfSigned(one, keys[0])
-	first = made(t, first, err)
+	first = edstest.Made(t, first, err)
 	second, err := first.IssueTo(keys[1], two)
-	second = made(t, second, err)
+	second = edstest.Made(t, second, err)
 	again, err := second.IssueTo(keys[0], one)
-	again = made(t, again, err)
+	again = edstest.Made(t, again, err)
 	leaf := w.below(t, first)
 	_, err = pki.Chain(leaf, pki.ChainOptions{
 		Anchors: []*pki.Certificate{w.Root.Certificate},
 		Pool:    []*pki.Certificate{second.Certificate, again.Certificate}, At: noon,
 	})
-	refused(t, err, pki.CodeUntrusted)
+	edstest.Refused(t, err, pki.CodeUntrusted)
 }
 
 func TestWhatAuthoritiesSignedIsRemembered(t *testing.T) {
@@ -240,10 +241,10 @@ func TestWhatAuthoritiesSignedIsRemembered(t *testing.T) {
 	// Remembered is a pair: another authority of the same name is asked anew.
 	o.Anchors = []*pki.Certificate{w.impostor.Root.Certificate}
 	_, err := pki.Chain(leaf, o)
-	refused(t, err, pki.CodeUntrusted)
+	edstest.Refused(t, err, pki.CodeUntrusted)
 	o.Anchors, o.At = []*pki.Certificate{w.Root.Certificate}, noon.AddDate(20, 0, 0)
 	_, err = pki.Chain(leaf, o)
-	refused(t, err, pki.CodeUntrusted) // whatever is remembered, the authority has ended
+	edstest.Refused(t, err, pki.CodeUntrusted) // whatever is remembered, the authority has ended
 }
 
 func BenchmarkChain(b *testing.B) {

@@ -41,8 +41,8 @@ func TestTheAuthoritiesOfTheCountry(t *testing.T) {
 			if tt.legacy {
 				code = pki.CodeNotAllowed
 			}
-			refused(t, c.SignedBy(by, false), code)
-			refused(t, c.SignedBy(by, true), "")
+			edstest.Refused(t, c.SignedBy(by, false), code)
+			edstest.Refused(t, c.SignedBy(by, true), "")
 		})
 	}
 }

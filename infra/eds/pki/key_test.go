@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"services.example/portal/infra/eds/dev"
+	"services.example/portal/infra/eds/edstest"
 	"services.example/portal/infra/eds/pki"
 )
 
@@ -26,7 +27,7 @@ func TestAKeyIsWrittenAndReadAndVerifies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			parsed, err := pki.ParseKey(tt.key.DER())
-			key := made(t, parsed, err)
+			key := edstest.Made(t, parsed, err)
 			if key.Kind() != tt.key.Kind() || !bytes.Equal(key.DER(), tt.key.DER()) || !key.Equal(tt.key.Public()) || key.Equal(tt.other.Public()) {
 				t.Errorf("read a key of kind %d, %x", key.Kind(), key.DER())
 			}
@@ -34,15 +35,15 @@ func TestAKeyIsWrittenAndReadAndVerifies(t *testing.T) {
 				t.Errorf("its bits are %x", key.Bits())
 			}
 			value, err := tt.key.Sign(message)
-			value = made(t, value, err)
+			value = edstest.Made(t, value, err)
 			algorithm := tt.key.Algorithm()
-			refused(t, key.Verify(algorithm, message, value), "")
-			refused(t, key.Verify(algorithm, []byte("another"), value), pki.CodeBadSignature)
-			refused(t, key.Verify(algorithm, message, value[1:]), pki.CodeBadSignature)
-			refused(t, key.Verify(algorithm, message, nil), pki.CodeBadSignature)
-			refused(t, tt.other.Public().Verify(algorithm, message, value), pki.CodeBadSignature)
+			edstest.Refused(t, key.Verify(algorithm, message, value), "")
+			edstest.Refused(t, key.Verify(algorithm, []byte("another"), value), pki.CodeBadSignature)
+			edstest.Refused(t, key.Verify(algorithm, message, value[1:]), pki.CodeBadSignature)
+			edstest.Refused(t, key.Verify(algorithm, message, nil), pki.CodeBadSignature)
+			edstest.Refused(t, tt.other.Public().Verify(algorithm, message, value), pki.CodeBadSignature)
 			value[len(value)/2] ^= 1
-			refused(t, key.Verify(algorithm, message, value), pki.CodeBadSignature)
+			edstest.Refused(t, key.Verify(algorithm, message, value), pki.CodeBadSignature)
 		})
 	}
 }
@@ -58,10 +59,10 @@ func TestAKeySignsWithItsOwnAlgorithmsOnly(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			refused(t, key.Verify(a, nil, nil), pki.CodeNotAllowed)
+			edstest.Refused(t, key.Verify(a, nil, nil), pki.CodeNotAllowed)
 		})
 	}
-	refused(t, new(pki.Key).Verify(pki.Algorithm{}, nil, nil), pki.CodeNotAllowed)
+	edstest.Refused(t, new(pki.Key).Verify(pki.Algorithm{}, nil, nil), pki.CodeNotAllowed)
 	if none := new(pki.Key); none.Equal(new(pki.Key)) || none.Kind() != 0 || none.Bits() != nil {
 		t.Errorf("no key is one of kind %d", none.Kind())
 	}
@@ -71,7 +72,7 @@ func TestKeysThatMustNotSignAreNotRead(t *testing.T) {
 	t.Parallel()
 	spki := func(public any) []byte {
 		raw, err := x509.MarshalPKIXPublicKey(public)
-		return made(t, raw, err)
+		return edstest.Made(t, raw, err)
 	}
 	gost := keyOf(t, pki.GOST2015).DER()
 	replaced := func(old, by []byte) []byte {
@@ -82,7 +83,7 @@ func TestKeysThatMustNotSignAreNotRead(t *testing.T) {
 	}
 	ofOID := func(oid ...int) []byte {
 		raw, err := asn1.Marshal(asn1.ObjectIdentifier(oid))
-		return made(t, raw, err)
+		return edstest.Made(t, raw, err)
 	}
 	curve := ofOID(1, 2, 398, 3, 10, 1, 1, 2, 2, 1)
 	point := gost[len(gost)-128:]
@@ -115,14 +116,14 @@ func TestKeysThatMustNotSignAreNotRead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			key, err := pki.ParseKey(tt.raw)
-			refused(t, err, tt.code)
+			edstest.Refused(t, err, tt.code)
 			if key != nil {
 				t.Errorf("read %x", key.DER())
 			}
 		})
 	}
 	_, err := pki.NewKey("a key")
-	refused(t, err, pki.CodeNotAllowed)
+	edstest.Refused(t, err, pki.CodeNotAllowed)
 }
 
 func FuzzParseKey(f *testing.F) {

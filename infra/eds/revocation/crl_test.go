@@ -89,7 +89,7 @@ func TestAForgedOrUnfitListIsRefused(t *testing.T) {
 		"with an odd date":            {a.handmade(t, sequence(sequence([]byte{2, 1, 3}, tlv(0x17, []byte("260230070000Z"))))), "malformed: an entry of a list of revoked certificates"},
 		"with a time elsewhere":       {a.handmade(t, sequence(sequence([]byte{2, 1, 3}, tlv(0x18, []byte("20261123070000+"))))), "malformed: an entry of a list of revoked certificates"},
 		"of two algorithms":           {twoAlgorithms(t, a), "malformed: a list of revoked certificates names two algorithms"},
-		"of the first version":        {signed(t, a.Issuing, sequence(sequence(mustMarshal(t, a.Issuing.Key.Algorithm().OID())), a.Issuing.Certificate.X509.RawSubject, utc(noon), utc(noon))), "malformed: version of a list of revoked certificates"},
+		"of the first version":        {signed(t, a.Issuing, sequence(sequence(marshal(t, a.Issuing.Key.Algorithm().OID())), a.Issuing.Certificate.X509.RawSubject, utc(noon), utc(noon))), "malformed: version of a list of revoked certificates"},
 		"nothing":                     {nil, "malformed: not one list of revoked certificates"},
 		"a certificate":               {a.owner.DER(), "malformed: version of a list of revoked certificates"},
 	} {

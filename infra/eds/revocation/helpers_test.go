@@ -4,13 +4,13 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"math/big"
-	"slices"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"services.example/portal/infra/eds/dev"
+	"services.example/portal/infra/eds/edstest"
 	"services.example/portal/infra/eds/pki"
 	"services.example/portal/infra/eds/revocation"
 )
@@ -73,32 +73,10 @@ func parseList(tb testing.TB, raw []byte) *revocation.List {
 
 // DER by hand: what no authority would write.
 
-func tlv(tag byte, content ...[]byte) []byte {
-	all := slices.Concat(content...)
-	switch n := len(all); {
-	case n < 0x80:
-		return slices.Concat([]byte{tag, byte(n)}, all)
-	case n < 0x100:
-		return slices.Concat([]byte{tag, 0x81, byte(n)}, all)
-	case n < 0x10000:
-		return slices.Concat([]byte{tag, 0x82, byte(n >> 8), byte(n)}, all)
-	case n < 0x1000000:
-		return slices.Concat([]byte{tag, 0x83, byte(n >> 16), byte(n >> 8), byte(n)}, all)
-	default:
-		return slices.Concat([]byte{tag, 0x84, byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}, all)
-	}
-}
-
-func sequence(content ...[]byte) []byte { return tlv(0x30, content...) }
-
-func mustMarshal(tb testing.TB, value any) []byte {
-	tb.Helper()
-	raw, err := asn1.Marshal(value)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return raw
-}
+var (
+	tlv, sequence = edstest.TLV, edstest.Sequence
+	marshal       = edstest.Marshal
+)
 
 func utc(at time.Time) []byte { return tlv(0x17, []byte(at.UTC().Format("060102150405Z"))) }
 
@@ -106,17 +84,17 @@ func generalized(at time.Time) []byte { return tlv(0x18, []byte(at.UTC().Format(
 
 func integer(tb testing.TB, n *big.Int) []byte {
 	tb.Helper()
-	return mustMarshal(tb, n)
+	return marshal(tb, n)
 }
 
 func oid(tb testing.TB, id ...int) []byte {
 	tb.Helper()
-	return mustMarshal(tb, asn1.ObjectIdentifier(id))
+	return marshal(tb, asn1.ObjectIdentifier(id))
 }
 
 func extension(tb testing.TB, critical bool, value []byte, id ...int) []byte {
 	tb.Helper()
-	return mustMarshal(tb, pkix.Extension{Id: id, Critical: critical, Value: value})
+	return marshal(tb, pkix.Extension{Id: id, Critical: critical, Value: value})
 }
 
 // signed is a list or the like in the form of certificates: what is signed, algorithm, signature.
@@ -126,7 +104,7 @@ func signed(tb testing.TB, by *dev.Holder, body []byte) []byte {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return sequence(body, sequence(mustMarshal(tb, by.Key.Algorithm().OID()), []byte{5, 0}), tlv(3, []byte{0}, value))
+	return sequence(body, sequence(marshal(tb, by.Key.Algorithm().OID()), []byte{5, 0}), tlv(3, []byte{0}, value))
 }
 
 // handmade signs a list with entries and extensions in DER.
@@ -134,7 +112,7 @@ func (a authority) handmade(tb testing.TB, entries []byte, extensions ...[]byte)
 	tb.Helper()
 	parts := [][]byte{
 		{2, 1, 1},
-		sequence(mustMarshal(tb, a.Issuing.Key.Algorithm().OID())), a.Issuing.Certificate.X509.RawSubject,
+		sequence(marshal(tb, a.Issuing.Key.Algorithm().OID())), a.Issuing.Certificate.X509.RawSubject,
 		utc(noon.Add(-time.Hour)), utc(noon.Add(time.Hour)),
 	}
 	if entries != nil {

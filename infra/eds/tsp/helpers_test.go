@@ -1,7 +1,6 @@
 package tsp_test
 
 import (
-	"encoding/asn1"
 	"slices"
 	"testing"
 	"time"
@@ -10,6 +9,7 @@ import (
 
 	"services.example/portal/infra/eds/cms"
 	"services.example/portal/infra/eds/dev"
+	"services.example/portal/infra/eds/edstest"
 	"services.example/portal/infra/eds/pki"
 )
 
@@ -87,28 +87,7 @@ func stamper(tb testing.TB, by *dev.Holder, change func(*dev.Template)) *dev.Hol
 
 // DER by hand: what no authority would write.
 
-func tlv(tag byte, content ...[]byte) []byte {
-	all := slices.Concat(content...)
-	switch n := len(all); {
-	case n < 0x80:
-		return slices.Concat([]byte{tag, byte(n)}, all)
-	case n < 0x100:
-		return slices.Concat([]byte{tag, 0x81, byte(n)}, all)
-	default:
-		return slices.Concat([]byte{tag, 0x82, byte(n >> 8), byte(n)}, all)
-	}
-}
-
-func sequence(content ...[]byte) []byte { return tlv(0x30, content...) }
-
-func oid(tb testing.TB, id asn1.ObjectIdentifier) []byte {
-	tb.Helper()
-	raw, err := asn1.Marshal(id)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return raw
-}
+var tlv, sequence = edstest.TLV, edstest.Sequence
 
 // The parts of a TSTInfo that is right.
 var (
@@ -120,5 +99,5 @@ var (
 
 func imprint(tb testing.TB) []byte {
 	tb.Helper()
-	return sequence(sequence(oid(tb, pki.SHA256.OID())), tlv(4, pki.SHA256.Sum(message)))
+	return sequence(sequence(edstest.Marshal(tb, pki.SHA256.OID())), tlv(4, pki.SHA256.Sum(message)))
 }

@@ -12,6 +12,7 @@ import (
 
 	"services.example/portal/infra/eds/cms"
 	"services.example/portal/infra/eds/dev"
+	"services.example/portal/infra/eds/edstest"
 	"services.example/portal/infra/eds/pki"
 	"services.example/portal/infra/eds/tsp"
 )
@@ -53,7 +54,7 @@ func TestAllThatATimeStampSaysIsRead(t *testing.T) {
 	ca := newAuthority(t, pki.ECDSA)
 	big20 := append([]byte{2, 20, 0x80}, make([]byte, 19)...) // negative, as some of the national centre's
 	authority := tlv(0xa0, tlv(0xa4, ca.Stamper.Certificate.X509.RawSubject))
-	harmless := tlv(0xa1, sequence(oid(t, asn1.ObjectIdentifier{1, 2, 3}), tlv(4, []byte("x"))))
+	harmless := tlv(0xa1, sequence(edstest.Marshal(t, asn1.ObjectIdentifier{1, 2, 3}), tlv(4, []byte("x"))))
 	raw := saying(t, ca.Stamper, version, policy, imprint(t), big20, tlv(0x18, []byte("20261123070000.25Z")),
 		sequence([]byte{2, 1, 2, 0x80, 1, 3, 0x81, 1, 4}), []byte{1, 1, 0xff}, []byte{2, 1, 0xff}, authority, harmless)
 	token, err := tsp.ParseToken(raw, tsp.Options{})
