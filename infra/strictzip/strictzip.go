@@ -58,10 +58,9 @@ func Open(from io.ReaderAt, size int64, l Limits) (map[string]*zip.File, error) 
 	return entries, nil
 }
 
-// checkEnd makes sure that the zip's directory is small and right before its end, with nothing after it: that bounds what a
-// reader of zips will read.
+// checkEnd makes sure that the zip's directory is small and right before its end, with nothing after it, which bounds what a
+// reader of zips will read, and that there is nothing before it but the files.
 func checkEnd(from io.ReaderAt, size int64, l Limits) error {
-	const endSize = 22
 	if size < endSize || size > l.Total+l.Directory {
 		return unsound("%d bytes", size)
 	}
@@ -76,7 +75,7 @@ func checkEnd(from io.ReaderAt, size int64, l Limits) error {
 	if directory > l.Directory || offset+directory != size-endSize {
 		return unsound("the directory of the zip is not right before its end, or huge")
 	}
-	return nil
+	return checkLayout(from, offset, directory)
 }
 
 func check(entry *zip.File, names *regexp.Regexp) error {

@@ -27,13 +27,15 @@ var (
 )
 
 const (
-	timeWord       = "time "
-	leastLines     = 4 // with the time, without the empty one at the end
-	maxNote        = 64 << 10
-	longestOrigin  = 200
-	timeLayout     = "2006-01-02T15:04:05Z"
-	mostCosignKeys = 64
+	timeWord      = "time "
+	leastLines    = 4 // with the time, without the empty one at the end
+	maxNote       = 64 << 10
+	longestOrigin = 200
+	timeLayout    = "2006-01-02T15:04:05Z"
 )
+
+// MaxWitnesses is how many witnesses can be asked for.
+const MaxWitnesses = 64
 
 // Text gives the body that is signed, in the form of C2SP tlog-checkpoint: origin, size, root in base64, and as its one
 // extension the time.
@@ -90,16 +92,16 @@ func Open(signed []byte, key string, witnesses ...string) (Signed, error) {
 	if err != nil {
 		return Signed{}, fmt.Errorf("reading the key of the log: %w", err)
 	}
-	if len(signed) > maxNote || len(witnesses) > mostCosignKeys {
+	if len(signed) > maxNote || len(witnesses) > MaxWitnesses {
 		return Signed{}, fmt.Errorf("%w: it is too long", ErrCheckpoint)
 	}
 	verifiers := []note.Verifier{log}
-	known := make([]*cosignVerifier, len(witnesses))
-	for i, witness := range witnesses {
-		if known[i], err = newCosignVerifier(witness); err != nil {
+	for _, witness := range unique(witnesses) {
+		known, err := newCosignVerifier(witness)
+		if err != nil {
 			return Signed{}, err
 		}
-		verifiers = append(verifiers, known[i])
+		verifiers = append(verifiers, known)
 	}
 	opened, err := note.Open(signed, note.VerifierList(verifiers...))
 	var unverified *note.UnverifiedNoteError
@@ -121,6 +123,7 @@ func Open(signed []byte, key string, witnesses ...string) (Signed, error) {
 	if read.Origin != log.Name() {
 		return Signed{}, fmt.Errorf("%w: it is of another log", ErrUnsigned)
 	}
+	read.Origin = log.Name() // not a part of the note, which would be held as long: there are many checkpoints
 	s := Signed{Checkpoint: read, Note: slices.Clone(signed)}
 	for _, signature := range opened.Sigs {
 		if !isLog(signature) {
@@ -131,7 +134,11 @@ func Open(signed []byte, key string, witnesses ...string) (Signed, error) {
 	return s, nil
 }
 
-func checkKey(key string) error {
+// unique leaves each of the keys once: a note has no place for two equal ones.
+func unique(keys []string) []string { return slices.Compact(slices.Sorted(slices.Values(keys))) }
+
+// CheckKey tells whether a text is the public key of a log.
+func CheckKey(key string) error {
 	if _, err := note.NewVerifier(key); err != nil {
 		return fmt.Errorf("reading the key of the log: %w", err)
 	}

@@ -25,29 +25,36 @@ type History struct {
 type Finding struct {
 	Verdict
 	Replaced []string // what is wrong with checkpoints: they are not the log's, or contradict one another
+	Strange  int      // of them: checkpoints that were given and that the log's key has not signed. They say nothing of the log
 }
 
 // Sound tells whether everything fits, and there was something to fit.
 func (f Finding) Sound() bool { return f.Verdict.Sound() && len(f.Replaced) == 0 }
+
+// Alarming tells whether something is wrong with the log or with what is kept of it, and not only with what was given.
+func (f Finding) Alarming() bool { return !f.Verdict.Sound() || len(f.Replaced) > f.Strange }
 
 // Verify reads a whole log and compares it with every checkpoint. A checkpoint that the log's key has not signed counts
 // as replaced. It returns an error if the context ends, if the key is none, or if what lies beside the log cannot be read.
 func (h History) Verify(ctx context.Context) (Finding, error) {
 	var found Finding
 	var signed []Checkpoint
-	add := func(raw []byte, where string, n int) {
+	add := func(raw []byte, where string, n int) (ours bool) {
 		opened, err := Open(raw, h.Key)
 		if err != nil {
 			found.Replaced = append(found.Replaced, fmt.Sprintf("checkpoint %d of those %s: %v", n, where, err))
-			return
+			return false
 		}
 		signed = append(signed, opened.Checkpoint)
+		return true
 	}
-	if err := checkKey(h.Key); err != nil {
+	if err := CheckKey(h.Key); err != nil {
 		return found, err
 	}
 	for n, raw := range h.Given {
-		add(raw, "given", n+1)
+		if !add(raw, "given", n+1) {
+			found.Strange++
+		}
 	}
 	if h.Kept != nil {
 		n := 0

@@ -13,16 +13,20 @@ import (
 
 // checkpointDoc is a signed checkpoint as it is stored. Two of one size differ in nothing but their signatures.
 type checkpointDoc struct {
-	Size string `bson:"size"` // in twenty digits, so that texts compare as numbers do
-	Note string `bson:"note"`
+	Size     string `bson:"size"` // in twenty digits, so that texts compare as numbers do
+	Note     string `bson:"note"`
+	Cosigned string `bson:"cosigned,omitempty"` // the size again, of those that a witness has signed
 }
 
-// troubleDoc says why nothing is signed. It has no size, so that it is not listed.
+// troubleDoc says what is wrong with the log. It has no size, so that it is not listed.
 type troubleDoc struct {
 	Why string `bson:"why"`
 }
 
-const troubleID = "trouble"
+const (
+	troubleID = "trouble" // why nothing is signed
+	findingID = "finding" // what a verification has found
+)
 
 // forGood is when checkpoints are thrown away.
 var forGood = time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -61,8 +65,13 @@ func (l *Log) Latest(ctx context.Context) (transparency.Signed, error) {
 	return l.first(ctx, readstore.Query{Index: bySize, Limit: 1})
 }
 
-// Covering returns the earliest checkpoint that covers a leaf. Error: ErrNoCheckpoint.
+// Covering returns the earliest checkpoint that covers a leaf and that a witness has signed; while there is none such, the
+// earliest that covers it. Error: ErrNoCheckpoint.
 func (l *Log) Covering(ctx context.Context, index uint64) (transparency.Signed, error) {
+	signed, err := l.first(ctx, readstore.Query{Index: byCosigned, To: digits(index + 1), Reverse: true, Limit: 1})
+	if !errors.Is(err, ErrNoCheckpoint) {
+		return signed, err
+	}
 	return l.first(ctx, readstore.Query{Index: bySize, To: digits(index + 1), Reverse: true, Limit: 1})
 }
 
@@ -167,7 +176,7 @@ func (l *Log) Cosign(ctx context.Context, size uint64, copied []byte) (transpare
 		if err != nil {
 			return signed, err
 		}
-		err = l.put(ctx, entry.ID, entry.Version, checkpointDoc{Size: entry.ID, Note: string(signed.Note)})
+		err = l.put(ctx, entry.ID, entry.Version, checkpointDoc{Size: entry.ID, Note: string(signed.Note), Cosigned: entry.ID})
 		if !errors.Is(err, readstore.ErrChanged) { // else another witness was faster
 			return signed, err
 		}
@@ -175,8 +184,17 @@ func (l *Log) Cosign(ctx context.Context, size uint64, copied []byte) (transpare
 }
 
 // Trouble tells why nothing is signed any more; nil if nothing is wrong. Error: ErrAltered.
-func (l *Log) Trouble(ctx context.Context) error {
-	entry, err := l.options.Reads.Entry(ctx, checkpointCollection, troubleID)
+func (l *Log) Trouble(ctx context.Context) error { return l.wrong(ctx, troubleID) }
+
+// Finding tells what the last verification has found; nil if nothing is wrong, or nothing was verified. Signing goes on
+// meanwhile: it continues the history that was signed, not the one that was found. Error: ErrAltered.
+func (l *Log) Finding(ctx context.Context) error { return l.wrong(ctx, findingID) }
+
+// Found keeps what a verification of the whole log has found, for all processes; empty: nothing is wrong.
+func (l *Log) Found(ctx context.Context, why string) error { return l.note(ctx, findingID, why) }
+
+func (l *Log) wrong(ctx context.Context, id string) error {
+	entry, err := l.options.Reads.Entry(ctx, checkpointCollection, id)
 	if errors.Is(err, readstore.ErrNotFound) {
 		return nil
 	}
@@ -191,20 +209,20 @@ func (l *Log) Trouble(ctx context.Context) error {
 }
 
 // note keeps that something is wrong, or that nothing is any more.
-func (l *Log) note(ctx context.Context, why string) error {
+func (l *Log) note(ctx context.Context, id, why string) error {
 	if why == "" {
-		return l.options.Reads.RemoveEntry(ctx, checkpointCollection, troubleID, 0)
+		return l.options.Reads.RemoveEntry(ctx, checkpointCollection, id, 0)
 	}
 	for {
 		var version int64
-		entry, err := l.options.Reads.Entry(ctx, checkpointCollection, troubleID)
+		entry, err := l.options.Reads.Entry(ctx, checkpointCollection, id)
 		switch {
 		case err == nil:
 			version = entry.Version
 		case !errors.Is(err, readstore.ErrNotFound):
 			return fmt.Errorf("noting that the log is altered: %w", err)
 		}
-		if err := l.put(ctx, troubleID, version, troubleDoc{Why: why}); !errors.Is(err, readstore.ErrChanged) {
+		if err := l.put(ctx, id, version, troubleDoc{Why: why}); !errors.Is(err, readstore.ErrChanged) {
 			return err
 		}
 	}

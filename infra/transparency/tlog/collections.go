@@ -17,12 +17,17 @@ const (
 
 	byFirst = "first"
 	bySize  = "size"
+
+	byCosigned = "cosigned"
 )
 
 var collections = []readstore.Collection{
 	{Name: tileCollection},
 	{Name: placeCollection, Indexes: []readstore.Index{{Name: byFirst, Fields: []readstore.Field{{Path: "f", Desc: true}}}}},
-	{Name: checkpointCollection, Expires: true, Indexes: []readstore.Index{{Name: bySize, Fields: []readstore.Field{{Path: "size", Desc: true}}}}},
+	{Name: checkpointCollection, Expires: true, Indexes: []readstore.Index{
+		{Name: bySize, Fields: []readstore.Field{{Path: "size", Desc: true}}},
+		{Name: byCosigned, Fields: []readstore.Field{{Path: "cosigned", Desc: true}}},
+	}},
 }
 
 // Declare makes the collections of the tree and of checkpoints ready. Repeating it is harmless.

@@ -143,13 +143,13 @@ func (k *Keeper) rests(ctx context.Context, b *builder) error {
 		}
 	}
 	why := fmt.Sprintf("the log does not have record %d, the last of the hash tree, as it was", b.size-1)
-	return errors.Join(fmt.Errorf("%w: %s", ErrAltered, why), k.Log.note(ctx, why))
+	return errors.Join(fmt.Errorf("%w: %s", ErrAltered, why), k.Log.note(ctx, troubleID, why))
 }
 
 // settled takes back that something is wrong: it is found again if it is still so.
 func (k *Keeper) settled(ctx context.Context) error {
 	if trouble := k.Log.Trouble(ctx); errors.Is(trouble, ErrAltered) {
-		return k.Log.note(ctx, "")
+		return k.Log.note(ctx, troubleID, "")
 	}
 	return nil
 }
@@ -184,7 +184,7 @@ func (k *Keeper) judge(ctx context.Context, size uint64) {
 func (k *Keeper) report(ctx context.Context, err error) {
 	cmp.Or(k.Logger, slog.Default()).ErrorContext(ctx, "no checkpoint is signed any more: verify the event log with portal audit verify", "error", err)
 	why := strings.TrimPrefix(strings.TrimPrefix(err.Error(), ErrAltered.Error()), ": ")
-	if failed := k.Log.note(ctx, cmp.Or(why, "see the messages of the portal")); failed != nil {
+	if failed := k.Log.note(ctx, troubleID, cmp.Or(why, "see the messages of the portal")); failed != nil {
 		cmp.Or(k.Logger, slog.Default()).ErrorContext(ctx, "what is wrong with the log was not kept", "error", failed)
 	}
 }

@@ -38,8 +38,11 @@ type Log struct {
 	signing sync.Mutex
 }
 
-// New makes the log over a read store in which Declare was called.
+// New makes the log over a read store in which Declare was called. Error: transparency.ErrWitness.
 func New(options Options) (*Log, error) {
+	if len(options.Witnesses) > transparency.MaxWitnesses {
+		return nil, fmt.Errorf("%w: there can be %d witnesses, not %d", transparency.ErrWitness, transparency.MaxWitnesses, len(options.Witnesses))
+	}
 	for _, witness := range options.Witnesses {
 		if err := transparency.CheckWitness(witness); err != nil {
 			return nil, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -380,4 +381,74 @@ func TestCheckpointsAreSignedByThemselves(t *testing.T) {
 	o.eventually(signed(12))
 	cancel()
 	<-done
+}
+
+// TestWhatAWitnessHasSignedIsPreferred: proofs that leave the portal are worth more under such a checkpoint.
+func TestWhatAWitnessHasSignedIsPreferred(t *testing.T) {
+	witness, err := transparency.NewWitness("a.example/w", slices.Repeat([]byte{5}, ed25519.SeedSize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := newOffice(t, openReads(t), witness.Key(), witness.Key()) // named twice, which harms nothing
+	covering := func(index uint64) uint64 {
+		signed, err := o.log.Covering(t.Context(), index)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return signed.Size
+	}
+	for _, size := range []int{3, 6, 9} {
+		o.cover(o.write(size-3, size))
+	}
+	if got := covering(1); got != 3 {
+		t.Errorf("before a witness has signed, record 1 is covered by the checkpoint of %d", got)
+	}
+	six, err := o.log.Checkpoint(t.Context(), 6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied, err := witness.Sign(six, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.log.Cosign(t.Context(), 6, copied); err != nil {
+		t.Fatal(err)
+	}
+	for index, want := range map[uint64]uint64{1: 6, 5: 6, 6: 9} {
+		if got := covering(index); got != want {
+			t.Errorf("record %d is covered by the checkpoint of %d, want %d", index, got, want)
+		}
+	}
+	many := tlog.Options{Witnesses: slices.Repeat([]string{witness.Key()}, transparency.MaxWitnesses+1)}
+	if _, err := tlog.New(many); !errors.Is(err, transparency.ErrWitness) {
+		t.Errorf("too many witnesses: error %v, want ErrWitness", err)
+	}
+}
+
+// TestWhatAVerificationFindsIsKept until one finds nothing, and does not keep the portal from signing.
+func TestWhatAVerificationFindsIsKept(t *testing.T) {
+	o := newOffice(t, openReads(t))
+	o.cover(o.write(0, 3))
+	for _, why := range []string{"record 1 was changed", "record 2 was changed"} {
+		if err := o.log.Found(t.Context(), why); err != nil {
+			t.Fatal(err)
+		}
+		if err := o.log.Finding(t.Context()); !errors.Is(err, tlog.ErrAltered) || !strings.HasSuffix(err.Error(), ": "+why) {
+			t.Errorf("found %v, want %q", err, why)
+		}
+	}
+	if err := o.log.Trouble(t.Context()); err != nil {
+		t.Errorf("a finding keeps the portal from signing: %v", err)
+	}
+	if signed := o.cover(o.write(3, 4)); signed.Size != 4 {
+		t.Errorf("signed %+v", signed.Checkpoint)
+	}
+	for range 2 {
+		if err := o.log.Found(t.Context(), ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := o.log.Finding(t.Context()); err != nil {
+		t.Errorf("after a verification that found nothing: %v", err)
+	}
 }
