@@ -50,9 +50,9 @@ func Evolve(s State, event Event) State {
 	case LanguageChanged:
 		s.Language = e.Language
 	case Blocked:
-		s.Blocked, s.CredentialEpoch, s.Sessions = true, e.CredentialEpoch, nil
+		s.Blocked, s.BlockedAt, s.CredentialEpoch, s.Sessions = true, e.At, e.CredentialEpoch, nil
 	case Unblocked:
-		s.Blocked = false
+		s.Blocked, s.BlockedAt = false, noTime
 	case Erased:
 		return State{Erased: true, CredentialEpoch: e.CredentialEpoch}
 	}

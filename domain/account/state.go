@@ -8,9 +8,10 @@ import (
 
 // State is what the rules need to know of an account. Its memory is bounded, whatever happens to the account.
 type State struct {
-	Active  bool // the phone was confirmed, or staff
-	Blocked bool
-	Erased  bool // nothing that identified the person can be read
+	Active    bool // the phone was confirmed, or staff
+	Blocked   bool
+	BlockedAt time.Time // of a blocked one
+	Erased    bool      // nothing that identified the person can be read
 
 	Kind            Kind
 	Number          string // IIN or BIN: the login

@@ -23,6 +23,12 @@ type Request struct {
 	At        time.Time
 }
 
+// Lapse orders the erasure of a registration that was never confirmed, because its term has passed: nobody decides about it.
+type Lapse struct {
+	ID string
+	At time.Time
+}
+
 // Approve is the consent of an administrator. Person is the account that would be erased.
 type Approve struct {
 	Person, By string
@@ -84,6 +90,7 @@ type LiftLegalHold struct {
 func (PlaceLegalHold) isErasureCommand()     {}
 func (LiftLegalHold) isErasureCommand()      {}
 func (Request) isErasureCommand()            {}
+func (Lapse) isErasureCommand()              {}
 func (Approve) isErasureCommand()            {}
 func (Decline) isErasureCommand()            {}
 func (Withdraw) isErasureCommand()           {}
@@ -99,6 +106,8 @@ func Decide(s State, command Command) ([]Event, error) {
 	switch c := command.(type) {
 	case Request:
 		return request(s, c)
+	case Lapse:
+		return lapse(s, c)
 	case Approve:
 		return approve(s, c)
 	case Decline:
@@ -159,6 +168,18 @@ func request(s State, c Request) ([]Event, error) {
 	return events, nil
 }
 
+func lapse(s State, c Lapse) ([]Event, error) {
+	if c.ID == "" || c.At.IsZero() {
+		return nil, fmt.Errorf("let a registration lapse: %w", errIncomplete)
+	}
+	if s.Stage.Open() || s.Stage == StageCompleted || s.LegalHold {
+		return nil, nil
+	}
+	return []Event{
+		Requested{RequestID: c.ID, Origin: Unconfirmed, At: c.At}, Ordered{RequestID: c.ID, NotBefore: c.At, At: c.At},
+	}, nil
+}
+
 func approve(s State, c Approve) ([]Event, error) {
 	if err := decidable(s, c.Person, c.By); err != nil {
 		if s.Stage == StageOrdered && slices.Contains(s.Approvers, c.By) {
@@ -183,7 +204,7 @@ func decline(s State, c Decline) ([]Event, error) {
 	if s.Stage == StageDeclined {
 		return nil, nil
 	}
-	if err := decidable(s, c.Person, c.By); err != nil && s.Stage != StageOrdered {
+	if err := decidable(s, c.Person, c.By); err != nil && (s.Stage != StageOrdered || s.Origin == Unconfirmed) {
 		return nil, err
 	}
 	reason, faults := text.Written("reason", c.Reason, text.MaxWritten)

@@ -28,9 +28,10 @@ type Origin string
 
 // The origins.
 const (
-	Self      Origin = "self"      // the person asked, signed in
-	Written   Origin = "written"   // an administrator entered what the person wrote or said
-	Retention Origin = "retention" // nobody asked: the term of an account that nobody uses has passed
+	Self        Origin = "self"        // the person asked, signed in
+	Written     Origin = "written"     // an administrator entered what the person wrote or said
+	Retention   Origin = "retention"   // nobody asked: the term of an account that nobody uses has passed
+	Unconfirmed Origin = "unconfirmed" // nobody asked or decides: the term of a registration that was never confirmed has passed
 )
 
 // Requested asks for the erasure of a person.
@@ -44,7 +45,7 @@ type Requested struct {
 
 // Obstacle is something that has to end before the person can be erased.
 type Obstacle struct {
-	Code          string `json:"code"` // application-open, staff-account, legal-hold
+	Code          string `json:"code"` // application-open, evidence-pending, staff-account, account-in-use, legal-hold
 	ApplicationID string `json:"applicationId,omitempty"`
 }
 
@@ -76,7 +77,8 @@ type Withdrawn struct {
 	At        time.Time `json:"at"`
 }
 
-// Ordered says that two administrators agree: the account is closed, and the erasure begins when its pause is over.
+// Ordered says that two administrators agree, or that the schedule decides by itself: the account is closed, and the erasure
+// begins when its pause is over.
 type Ordered struct {
 	RequestID string    `json:"requestId"`
 	Closes    bool      `json:"closes"` // an account that was open until then: it is opened again if the request ends

@@ -45,6 +45,7 @@ type State struct {
 	KeyCheck    string
 	DestroyedAt time.Time // the key
 	Held        []Held    // documents whose term has not passed
+	Ended       []string  // ids of documents that were kept until their term had passed
 	LegalHold   bool      // nothing may be erased
 }
 
@@ -61,7 +62,7 @@ func Fold(events ...Event) State {
 func Evolve(s State, event Event) State {
 	switch e := event.(type) {
 	case Requested:
-		return State{Stage: StageRequested, RequestID: e.RequestID, Origin: e.Origin, By: e.By, Held: s.Held, LegalHold: s.LegalHold}
+		return State{Stage: StageRequested, RequestID: e.RequestID, Origin: e.Origin, By: e.By, Held: s.Held, Ended: s.Ended, LegalHold: s.LegalHold}
 	case Refused:
 		s.Stage = StageRefused
 	case Approved:
@@ -85,6 +86,7 @@ func Evolve(s State, event Event) State {
 		s.LegalHold = false
 	case HoldEnded:
 		s.Held = slices.DeleteFunc(slices.Clone(s.Held), func(h Held) bool { return h.DocumentID == e.DocumentID })
+		s.Ended = append(slices.Clip(s.Ended), e.DocumentID)
 	}
 	return s
 }
@@ -95,6 +97,11 @@ func (s State) obstacles(others []Obstacle) []Obstacle {
 		return others
 	}
 	return append([]Obstacle{{Code: "legal-hold"}}, others...)
+}
+
+// Holds tells whether a document is kept.
+func (s State) Holds(documentID string) bool {
+	return slices.ContainsFunc(s.Held, func(h Held) bool { return h.DocumentID == documentID })
 }
 
 // HoldIsOver tells whether a document that is kept need not be kept any longer.

@@ -18,16 +18,19 @@ const Stream = "retention-schedule"
 // Kind is what a rule is about.
 type Kind string
 
-// The kinds. Documents count from the day on which everybody had signed, accounts from the last thing done in them.
+// The kinds. Documents count from the day on which everybody had signed, accounts from the last thing done in them, those
+// of staff from the day on which they were closed, registrations from the day on which they were sent.
 const (
-	Act       Kind = "act"
-	Agreement Kind = "agreement"
-	Result    Kind = "result"
-	Account   Kind = "account" // of somebody who has not been here for so long
+	Act          Kind = "act"
+	Agreement    Kind = "agreement"
+	Result       Kind = "result"
+	Account      Kind = "account"      // of somebody who has not been here for so long
+	Staff        Kind = "staff"        // the account of somebody who has left
+	Registration Kind = "registration" // that nobody confirmed
 )
 
 // Kinds lists all kinds in the order in which people see them.
-func Kinds() []Kind { return []Kind{Act, Agreement, Result, Account} }
+func Kinds() []Kind { return []Kind{Act, Agreement, Result, Account, Staff, Registration} }
 
 // Rule says for how long something is kept.
 type Rule struct {
@@ -41,14 +44,20 @@ const (
 	mostMonths  = 1200
 )
 
-// Default is the schedule until somebody sets another: five years, the least that is common for acts and agreements.
+// Default is the schedule until somebody sets another: five years, the least that is common for acts and agreements, as long
+// for whose acts they are, and a month for what came to nothing.
 func Default() []Rule {
-	const basis = "Order 279-НҚ of 17 June 2025, list of standard documents"
+	const (
+		documents = "Order 279-НҚ of 17 June 2025, list of standard documents"
+		purpose   = "Law 94-V of 21 May 2013, article 12: until the purpose is achieved"
+	)
 	return []Rule{
-		{Kind: Act, Months: 60, Basis: basis},
-		{Kind: Agreement, Months: 60, Basis: basis},
-		{Kind: Result, Months: 60, Basis: basis},
-		{Kind: Account, Months: 60, Basis: "Law 94-V of 21 May 2013, article 12: until the purpose is achieved"},
+		{Kind: Act, Months: 60, Basis: documents},
+		{Kind: Agreement, Months: 60, Basis: documents},
+		{Kind: Result, Months: 60, Basis: documents},
+		{Kind: Account, Months: 60, Basis: purpose},
+		{Kind: Staff, Months: 60, Basis: purpose},
+		{Kind: Registration, Months: 1, Basis: purpose},
 	}
 }
 

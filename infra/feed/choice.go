@@ -65,20 +65,28 @@ var choices = map[string]string{
 	"fileIds":       aFile,
 	"messageId":     aMessage,
 
-	// Of the catalogue, or one of a short list of codes.
-	"by":           givenAsItIs,
-	"code":         givenAsItIs,
-	"kind":         givenAsItIs,
-	"language":     givenAsItIs,
+	// Of the catalogue, or codes that can mean nothing else.
 	"mime":         givenAsItIs,
-	"of":           givenAsItIs,
 	"providerId":   givenAsItIs,
-	"question":     givenAsItIs,
-	"reason":       givenAsItIs,
 	"serviceId":    givenAsItIs,
-	"signers":      givenAsItIs,
 	"stepId":       givenAsItIs,
 	"StepState.id": givenAsItIs,
+
+	// One of a short list of codes here; elsewhere the same name may be that of a person or of their words.
+	"ApplicantReminded.of":         givenAsItIs,
+	"DocumentIssued.by":            givenAsItIs,
+	"DocumentIssued.kind":          givenAsItIs,
+	"DocumentIssued.signers":       givenAsItIs,
+	"EvidenceGivenUp.code":         givenAsItIs,
+	"Failed.reason":                givenAsItIs,
+	"Postponed.reason":             givenAsItIs,
+	"Prepared.kind":                givenAsItIs,
+	"QuestionScore.question":       givenAsItIs,
+	"RefusalIssued.reason":         givenAsItIs,
+	"Rejected.code":                givenAsItIs,
+	"Requested.kind":               givenAsItIs,
+	"Requested.language":           givenAsItIs,
+	"ReturnedForCompletion.reason": givenAsItIs,
 
 	// People know these, or they are the same wherever a file or a person appears.
 	"changeId":       withheld,

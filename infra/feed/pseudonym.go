@@ -11,7 +11,8 @@ import (
 )
 
 // pseudonyms hides ids from one reader. The same id of the same kind is the same pseudonym for as long as the feed's secret
-// lasts, also after a move of the log; without the secret nobody can tell whose it is, nor match those of two readers.
+// lasts, also after a move of the log; without the secret nobody can tell whose it is, nor match those of two readers but by
+// the events in which they are.
 type pseudonyms struct{ macs *sync.Pool }
 
 func newPseudonyms(secret []byte, reader string) pseudonyms {

@@ -119,6 +119,8 @@ func asProblem(ctx context.Context, err error) *problem.Problem {
 	switch {
 	case errors.As(err, &p):
 		return p
+	case errors.As(context.Cause(ctx), &p): // whatever failed for it: WhileValid
+		return p
 	case errors.Is(err, eventstore.ErrUnavailable), errors.Is(err, readstore.ErrUnavailable), errors.Is(err, codec.ErrUnavailable):
 		slog.ErrorContext(ctx, "store unavailable", "correlation", correlationOf(ctx), "error", err)
 		return &problem.Problem{Kind: problem.Unavailable, Code: "store-unavailable", RetryAfter: time.Second}

@@ -22,6 +22,7 @@ type Options struct {
 	Allowed []netip.Prefix
 	Timeout time.Duration // of a request with its answer; 0: 15 seconds
 	TLS     *tls.Config   // nil: the system's certificates
+	Names   *net.Resolver // nil: the system's
 }
 
 // Client sends requests. It is safe for use by many goroutines.
@@ -39,7 +40,7 @@ const (
 // New makes a client. It follows no redirection, uses no proxy and keeps no cookie.
 func New(options Options) *Client {
 	guard := guard{allowed: options.Allowed}
-	dialer := &net.Dialer{Timeout: 5 * time.Second, ControlContext: guard.control}
+	dialer := &net.Dialer{Timeout: 5 * time.Second, Resolver: options.Names, ControlContext: guard.control}
 	config := options.TLS.Clone()
 	if config == nil {
 		config = &tls.Config{MinVersion: tls.VersionTLS12}

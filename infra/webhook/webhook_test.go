@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -177,5 +179,86 @@ func TestAClientThatEndsSaysSo(t *testing.T) {
 	defer c.Close()
 	if _, err := c.Post(ctx, "http://127.0.0.1:1/", nil, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// names answers each question for the addresses of a name with the next of the list.
+func names(t *testing.T, answers ...netip.Addr) *net.Resolver {
+	t.Helper()
+	server, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	go func() {
+		question := make([]byte, 512)
+		for {
+			n, from, err := server.ReadFrom(question)
+			if err != nil {
+				return
+			}
+			const header, ofAddress4 = 12, 1
+			end := header + bytes.IndexByte(question[header:n], 0) + 1 // of the name
+			answer := slices.Clone(question[:end+4])
+			answer[2], answer[3] = 0x84, 0 // an answer of who knows
+			clear(answer[6:header])
+			if question[end+1] == ofAddress4 && len(answers) > 0 {
+				address := answers[0].As4()
+				answers = answers[1:]
+				answer[7] = 1 // one record: of that name, class and time, and an address of four bytes
+				answer = append(answer, 0xc0, header, 0, ofAddress4, 0, 1, 0, 0, 0, 0, 0, 4)
+				answer = append(answer, address[:]...)
+			}
+			_, _ = server.WriteTo(answer, from)
+		}
+	}()
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "udp", server.LocalAddr().String())
+	}}
+}
+
+// TestANameThatLeadsElsewhereTheNextTimeLeadsNowhere: what a name resolves to is looked at for every connection, so that an
+// address which was good when it was entered, or a minute ago, opens no way inside.
+func TestANameThatLeadsElsewhereTheNextTimeLeadsNowhere(t *testing.T) {
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Connection", "close") }))
+	defer receiver.Close()
+	good, inside := netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.0.2")
+	c := New(Options{Allowed: []netip.Prefix{netip.PrefixFrom(good, 32)}, Names: names(t, good, inside, good)})
+	defer c.Close()
+	address := strings.Replace(receiver.URL, "127.0.0.1", "receiver.example", 1)
+	for i, want := range []error{nil, ErrForbidden, nil, ErrName} {
+		if _, err := c.Post(t.Context(), address, nil, []byte("{}")); !errors.Is(err, want) {
+			t.Errorf("request %d: %v, want %v", i, err, want)
+		}
+	}
+}
+
+// TestASlowAnswerIsGivenUp: whoever answers a byte at a time, or never to the end, holds nothing up for longer than a
+// request may take.
+func TestASlowAnswerIsGivenUp(t *testing.T) {
+	for name, answer := range map[string]func(http.ResponseWriter, *http.Request){
+		"before it": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"in it": func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusOK)
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				answer(w, r)
+			}))
+			defer receiver.Close()
+			c := New(Options{Allowed: loopback, Timeout: 100 * time.Millisecond})
+			defer c.Close()
+			began := time.Now()
+			if _, err := c.Post(t.Context(), receiver.URL, nil, []byte("{}")); !errors.Is(err, ErrTimeout) {
+				t.Errorf("error %v", err)
+			}
+			if took := time.Since(began); took > 5*time.Second {
+				t.Errorf("given up after %v", took)
+			}
+		})
 	}
 }

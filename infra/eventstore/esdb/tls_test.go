@@ -2,15 +2,7 @@ package esdb_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"log/slog"
-	"math/big"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,34 +13,8 @@ import (
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/eventstore/esdb"
 	"services.example/portal/infra/eventstore/esdbserver"
+	"services.example/portal/infra/eventstore/esdbserver/tlstest"
 )
-
-// certificate writes a new self-signed certificate for this machine, and its key.
-func certificate(t *testing.T) (certFile, keyFile string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "event store"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keyDER, err := x509.MarshalECPrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	write(t, certFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-	write(t, keyFile, pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: keyDER}))
-	return certFile, keyFile
-}
 
 func write(t *testing.T, file string, data []byte) {
 	t.Helper()
@@ -82,7 +48,7 @@ const (
 )
 
 func TestCertificatesAndCredentials(t *testing.T) {
-	certFile, keyFile := certificate(t)
+	certFile, keyFile := tlstest.Certificate(t)
 	n := startNode(t, nil)
 	server, err := esdbserver.Listen(t.Context(), n.log, "127.0.0.1:0", esdbserver.Options{
 		Logger: quiet, CertFile: certFile, KeyFile: keyFile, Username: user, Password: secret,
@@ -145,7 +111,7 @@ func TestCertificatesAndCredentials(t *testing.T) {
 }
 
 func TestOptionsThatCannotWorkAreRefusedAtOnce(t *testing.T) {
-	certFile, keyFile := certificate(t)
+	certFile, keyFile := tlstest.Certificate(t)
 	bad := filepath.Join(t.TempDir(), "bad")
 	write(t, bad, []byte(secret))
 	for name, options := range map[string]esdb.Options{

@@ -170,10 +170,16 @@ type row struct{ id, record int } // ends in ids and bytes
 
 func (r *rows) add(id []byte, stored record, expected int) {
 	if r.rows == nil {
-		expected = min(expected, 32)
-		r.rows = make([]row, 0, expected)
-		r.bytes = make([]byte, 0, expected*(len(stored)+len(stored)/8))
-		r.ids = make([]byte, 0, expected*(len(id)+1))
+		first := min(expected, 32)
+		r.rows = make([]row, 0, first)
+		r.bytes = make([]byte, 0, first*(len(stored)+len(stored)/8))
+		r.ids = make([]byte, 0, first*(len(id)+1))
+	}
+	if have := len(r.rows); have == cap(r.rows) { // a long page: make room for all of it, by the size of what came so far
+		more := max(expected-have, have)
+		r.rows = slices.Grow(r.rows, more)
+		r.bytes = slices.Grow(r.bytes, more*len(r.bytes)/have*9/8)
+		r.ids = slices.Grow(r.ids, more*(len(r.ids)/have+1))
 	}
 	r.bytes = append(r.bytes, stored...)
 	r.ids = append(r.ids, id...)
