@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -518,4 +519,41 @@ func TestADocumentThatTheStoreRefusesStopsOneProjection(t *testing.T) {
 	at := noted(t, f.log, "a-1", "x", 0)
 	f.sees(t, "second", at, "x", 0)
 	until(t, "the projection has stopped", func() bool { return f.status(t, "first").State == projections.Stopped })
+}
+
+// A document that an event leaves unchanged is not written, live as in a rebuild.
+func TestADocumentThatStaysAsItIsIsNotWritten(t *testing.T) {
+	model := counter("first", 1, "a-")
+	model.Changes = func(doc *counted, event codec.Envelope) bool {
+		return !slices.Contains(doc.Values, event.Event.(note).Value)
+	}
+	f := given(t, model.Projection())
+	f.caughtUp(t)
+	at := noted(t, f.log, "a-1", "x", 1)
+	f.sees(t, "first", at, "x", 1)
+	f.sees(t, "first", noted(t, f.log, "a-1", "x", 1), "x", 1)
+	f.written(t, "first", "x", at)
+	at = noted(t, f.log, "a-1", "x", 2)
+	f.sees(t, "first", at, "x", 1, 2)
+	last := noted(t, f.log, "a-1", "x", 1)
+	f.sees(t, "first", last, "x", 1, 2)
+	rebuild(t, f.Engine)
+	f.sees(t, "first", last, "x", 1, 2)
+	f.written(t, "first", "x", at)
+}
+
+// written looks at which event a document was written for.
+func (f fixture) written(t *testing.T, name, document string, want eventstore.Position) {
+	t.Helper()
+	collection, err := f.Directory().Serving(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := f.reads.Get(t.Context(), collection, document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found.Seen != want {
+		t.Errorf("%s of %s was written for the event %s, want %s", document, name, found.Seen, want)
+	}
 }

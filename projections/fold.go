@@ -259,6 +259,9 @@ func (r *runner) foldOne(event *codec.Envelope, id string, doc *document, flush 
 	}
 	defer r.recovered("folding", event, &err)
 	before := doc.value != nil
+	if before && r.changes != nil && !r.changes(doc.value, *event) {
+		return nil
+	}
 	doc.value = r.fold(doc.value, id, *event)
 	if before || doc.value != nil {
 		doc.dirty, doc.seen = true, event.Position

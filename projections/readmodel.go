@@ -34,6 +34,9 @@ type ReadModel[D any] struct {
 	// Fold gives the document after the event. A nil doc: there is none yet; a nil result: there is none any more. It
 	// may change doc in place. It never rejects a fact: what makes no sense for a document leaves it as it is.
 	Fold func(doc *D, id string, event codec.Envelope) *D
+	// Changes tells whether Fold would give another document than the one that is there; nil: it always does. It spares
+	// writing a document anew that stays as it was.
+	Changes func(doc *D, event codec.Envelope) bool
 
 	// Reach selects documents that an event changes though it does not name them, such as all those of a person; nil
 	// for most events, and nil as a whole for most read models. It costs a query for each such event.
@@ -60,6 +63,7 @@ type Projection struct {
 	document reflect.Type
 	keys     func(codec.Envelope) []string
 	fold     func(doc any, id string, event codec.Envelope) any
+	changes  func(doc any, event codec.Envelope) bool
 	reach    func(codec.Envelope) *Selection
 	matches  func(doc any, event codec.Envelope) bool
 	decode   func(bson.Raw) (any, error)
@@ -86,6 +90,12 @@ func (m ReadModel[D]) Projection() Projection {
 		p.matches = func(doc any, event codec.Envelope) bool {
 			d, _ := doc.(*D)
 			return m.Matches(d, event)
+		}
+	}
+	if m.Changes != nil {
+		p.changes = func(doc any, event codec.Envelope) bool {
+			d, _ := doc.(*D)
+			return m.Changes(d, event)
 		}
 	}
 	if m.Fold != nil {

@@ -4,7 +4,6 @@
 package accesses
 
 import (
-	"strings"
 	"time"
 
 	"services.example/portal/domain/access"
@@ -12,6 +11,7 @@ import (
 	"services.example/portal/infra/codec"
 	"services.example/portal/infra/readstore"
 	"services.example/portal/projections"
+	"services.example/portal/projections/accounts"
 )
 
 // Name is what the directory knows the read model by.
@@ -43,12 +43,8 @@ type Access struct {
 var Model = projections.ReadModel[Access]{
 	Name:    Name,
 	Version: 1,
-	Streams: []string{access.Stream, accounts},
-	Ignores: []string{
-		"account.signed-in.v1", "account.sign-in-failed.v1", "account.signed-out.v1",
-		"account.password-changed.v1", "account.password-reset-requested.v1", "account.password-reset.v1",
-		"account.contact-change-requested.v1",
-	},
+	Streams: []string{access.Stream, accounts.Streams},
+	Ignores: accounts.Ignored(),
 	Indexes: []readstore.Index{
 		{Name: ByTime, Fields: []readstore.Field{{Path: "at"}}},
 		{Name: ByReader, Fields: []readstore.Field{{Path: "reader"}, {Path: "at"}}},
@@ -60,19 +56,10 @@ var Model = projections.ReadModel[Access]{
 		}
 		return nil
 	},
-	Fold: fold,
-	Reach: func(event codec.Envelope) *projections.Selection {
-		if _, ok := event.Event.(account.Erased); !ok {
-			return nil
-		}
-		return &projections.Selection{Index: ByReader, Prefix: []any{strings.TrimPrefix(event.Stream, accounts)}}
-	},
-	Matches: func(a *Access, event codec.Envelope) bool {
-		return a.Reader == strings.TrimPrefix(event.Stream, accounts)
-	},
+	Fold:    fold,
+	Reach:   accounts.Erased(ByReader),
+	Matches: accounts.Owned(func(doc *Access) string { return doc.Reader }),
 }
-
-const accounts = "account-"
 
 func fold(a *Access, _ string, event codec.Envelope) *Access {
 	switch e := event.Event.(type) {

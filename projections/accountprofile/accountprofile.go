@@ -13,6 +13,7 @@ import (
 	"services.example/portal/infra/codec"
 	"services.example/portal/infra/readstore"
 	"services.example/portal/projections"
+	"services.example/portal/projections/accounts"
 )
 
 // Name is what the directory knows the read model by.
@@ -67,11 +68,7 @@ var Model = projections.ReadModel[Profile]{
 	Name:    Name,
 	Version: 1,
 	Streams: []string{streams},
-	Ignores: []string{
-		"account.signed-in.v1", "account.sign-in-failed.v1", "account.signed-out.v1",
-		"account.password-changed.v1", "account.password-reset-requested.v1", "account.password-reset.v1",
-		"account.contact-change-requested.v1",
-	},
+	Ignores: accounts.Ignored(),
 	Indexes: []readstore.Index{
 		{Name: ByAccount, Fields: []readstore.Field{{Path: "accountId"}}},
 		{Name: ByProvider, Fields: []readstore.Field{{Path: "providerId"}}},

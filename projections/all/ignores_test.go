@@ -15,6 +15,7 @@ import (
 	"services.example/portal/projections/applicationpage"
 	"services.example/portal/projections/cases"
 	"services.example/portal/projections/documents"
+	"services.example/portal/projections/erasures"
 	"services.example/portal/projections/myapplications"
 	"services.example/portal/projections/notes"
 	"services.example/portal/projections/popularservices"
@@ -35,6 +36,7 @@ func TestWhatAReadModelIgnoresIsStoredAndChangesNothingInIt(t *testing.T) {
 	check(t, types, applicationpage.Model)
 	check(t, types, cases.Model)
 	check(t, types, documents.Model)
+	check(t, types, erasures.Model)
 	check(t, types, myapplications.Model)
 	check(t, types, popularservices.Model)
 	check(t, types, statisticsbycategory.Model)

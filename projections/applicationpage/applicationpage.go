@@ -15,6 +15,7 @@ import (
 	"services.example/portal/infra/codec"
 	"services.example/portal/infra/readstore"
 	"services.example/portal/projections"
+	"services.example/portal/projections/accounts"
 	"services.example/portal/projections/lifecycle"
 )
 
@@ -146,33 +147,18 @@ type Entry struct {
 var Model = projections.ReadModel[Page]{
 	Name:    Name,
 	Version: 3,
-	Streams: []string{streams, accounts},
-	Ignores: []string{ // of accounts all but their erasure, the most frequent ones at least
-		"application-number.assigned.v1",
-		"account.signed-in.v1", "account.sign-in-failed.v1", "account.signed-out.v1",
-		"account.password-changed.v1", "account.password-reset-requested.v1", "account.password-reset.v1",
-		"account.contact-change-requested.v1",
-	},
+	Streams: []string{streams, accounts.Streams},
+	Ignores: accounts.Ignored("application-number.assigned.v1"),
 	Indexes: []readstore.Index{{Name: ByApplicant, Fields: []readstore.Field{
 		{Path: "applicant"}, {Path: "runningNumber", Desc: true},
 	}}},
-	Keys: keys,
-	Fold: fold,
-	Reach: func(event codec.Envelope) *projections.Selection {
-		if _, ok := event.Event.(account.Erased); !ok {
-			return nil
-		}
-		return &projections.Selection{Index: ByApplicant, Prefix: []any{strings.TrimPrefix(event.Stream, accounts)}}
-	},
-	Matches: func(page *Page, event codec.Envelope) bool {
-		return page.Applicant == strings.TrimPrefix(event.Stream, accounts)
-	},
+	Keys:    keys,
+	Fold:    fold,
+	Reach:   accounts.Erased(ByApplicant),
+	Matches: accounts.Owned(func(doc *Page) string { return doc.Applicant }),
 }
 
-const (
-	streams  = "application-"
-	accounts = "account-"
-)
+const streams = "application-"
 
 func keys(event codec.Envelope) []string {
 	if _, ok := event.Event.(application.Event); !ok {

@@ -73,19 +73,18 @@ func (p *Page) DecodeBSON(body bson.Raw) error {
 	return stored.Fields(body, p.set)
 }
 
-func (p *Page) set(key string, v bsoncore.Value) (err error) {
-	switch key {
+func (p *Page) set(key []byte, v bsoncore.Value) (err error) {
+	switch string(key) {
 	case "applicant":
-		p.Applicant, _ = v.StringValueOK()
+		p.Applicant = stored.Text(v)
 	case "runningNumber":
 		p.RunningNumber, _ = v.AsInt64OK()
 	case "number":
-		p.Number, _ = v.StringValueOK()
+		p.Number = stored.Text(v)
 	case "serviceId":
-		p.ServiceID, _ = v.StringValueOK()
+		p.ServiceID = stored.Text(v)
 	case "serviceVersion":
-		n, _ := v.AsInt64OK()
-		p.ServiceVersion = int(n)
+		p.ServiceVersion = stored.Int(v)
 	case "revision":
 		p.Revision, _ = v.AsInt64OK()
 	case "steps":
@@ -108,60 +107,58 @@ func (p *Page) set(key string, v bsoncore.Value) (err error) {
 	return err
 }
 
-func (s *Step) set(key string, v bsoncore.Value) (err error) {
-	switch key {
+func (s *Step) set(key []byte, v bsoncore.Value) (err error) {
+	switch string(key) {
 	case "id":
-		s.ID, _ = v.StringValueOK()
+		s.ID = stored.Text(v)
 	case "kind":
-		kind, _ := v.StringValueOK()
-		s.Kind = service.StepKind(kind)
+		s.Kind = service.StepKind(stored.Text(v))
 	case "complete":
 		s.Complete, _ = v.BooleanOK()
 	case "data":
-		s.Data, _ = v.StringValueOK()
+		s.Data = stored.Text(v)
 	case "files":
 		s.Files, err = stored.List(v, (*File).set)
 	}
 	return err
 }
 
-func (f *File) set(key string, v bsoncore.Value) error {
-	switch key {
+func (f *File) set(key []byte, v bsoncore.Value) error {
+	switch string(key) {
 	case "id":
-		f.ID, _ = v.StringValueOK()
+		f.ID = stored.Text(v)
 	case "name":
-		f.Name, _ = v.StringValueOK()
+		f.Name = stored.Text(v)
 	case "size":
 		f.Size, _ = v.AsInt64OK()
 	case "mime":
-		f.MIME, _ = v.StringValueOK()
+		f.MIME = stored.Text(v)
 	case "sha256":
-		f.SHA256, _ = v.StringValueOK()
+		f.SHA256 = stored.Text(v)
 	case "attachedAt":
 		f.AttachedAt = readstore.TimeOf(v)
 	}
 	return nil
 }
 
-func (e *Entry) set(key string, v bsoncore.Value) error {
-	switch key {
+func (e *Entry) set(key []byte, v bsoncore.Value) error {
+	switch string(key) {
 	case "at":
 		e.At = readstore.TimeOf(v)
 	case "actor":
-		e.Actor, _ = v.StringValueOK()
+		e.Actor = stored.Text(v)
 	case "role":
-		e.Role, _ = v.StringValueOK()
+		e.Role = stored.Text(v)
 	default:
 		e.Set(key, v)
 	}
 	return nil
 }
 
-func setTerm(term *service.Term, key string, v bsoncore.Value) error {
-	switch key {
+func setTerm(term *service.Term, key []byte, v bsoncore.Value) error {
+	switch string(key) {
 	case "days":
-		n, _ := v.AsInt64OK()
-		term.Days = int(n)
+		term.Days = stored.Int(v)
 	case "kind":
 		term.Kind = service.TermKind(stored.Text(v))
 	}

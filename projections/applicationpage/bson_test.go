@@ -1,12 +1,10 @@
 package applicationpage_test
 
 import (
-	"bytes"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"pgregory.net/rapid"
 
 	"services.example/portal/domain/service"
@@ -116,27 +114,7 @@ func listOf[T any](item *rapid.Generator[T]) *rapid.Generator[[]T] {
 
 func TestPagesAreStoredAsTheDriverStoresThem(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		page := drawn(t)
-		want, err := bson.Marshal(&page)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := page.AppendBSON([]byte("before"))
-		if !bytes.Equal(got, append([]byte("before"), want...)) {
-			t.Fatalf("written as\n%v, by the driver as\n%v", bson.Raw(got[len("before"):]), bson.Raw(want))
-		}
-		var read, readByDriver applicationpage.Page
-		if err := bson.Unmarshal(want, &readByDriver); err != nil {
-			t.Fatal(err)
-		}
-		if err := read.DecodeBSON(want); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(readByDriver, read); diff != "" {
-			t.Errorf("read otherwise than by the driver:\n%s", diff)
-		}
-	})
+	storedtest.AsTheDriver(t, rapid.Custom(drawn))
 }
 
 func TestNoFieldOfAPageIsForgotten(t *testing.T) {

@@ -72,10 +72,10 @@ func (q *Questionnaire) appendFields(dst []byte) []byte {
 	})
 }
 
-func (p *Page) setWork(key string, v bsoncore.Value) (err error) {
-	switch key {
+func (p *Page) setWork(key []byte, v bsoncore.Value) (err error) {
+	switch string(key) {
 	case "providerId":
-		p.ProviderID, _ = v.StringValueOK()
+		p.ProviderID = stored.Text(v)
 	case "completedAt":
 		p.CompletedAt = readstore.OptionalTime(v)
 	case "returned":
@@ -94,69 +94,68 @@ func (p *Page) setWork(key string, v bsoncore.Value) (err error) {
 	return err
 }
 
-func (u *Upload) set(key string, v bsoncore.Value) error {
-	if key == "staff" {
+func (u *Upload) set(key []byte, v bsoncore.Value) error {
+	if string(key) == "staff" {
 		u.Staff, _ = v.BooleanOK()
 		return nil
 	}
 	return u.File.set(key, v)
 }
 
-func (r *Return) set(key string, v bsoncore.Value) error {
-	switch key {
+func (r *Return) set(key []byte, v bsoncore.Value) error {
+	switch string(key) {
 	case "at":
 		r.At = readstore.TimeOf(v)
 	case "executor":
-		r.Executor, _ = v.StringValueOK()
+		r.Executor = stored.Text(v)
 	case "reason":
-		r.Reason, _ = v.StringValueOK()
+		r.Reason = stored.Text(v)
 	case "text":
-		r.Text, _ = v.StringValueOK()
+		r.Text = stored.Text(v)
 	}
 	return nil
 }
 
-func (d *Decision) set(key string, v bsoncore.Value) error {
-	switch key {
+func (d *Decision) set(key []byte, v bsoncore.Value) error {
+	switch string(key) {
 	case "outcome":
-		d.Outcome, _ = v.StringValueOK()
+		d.Outcome = stored.Text(v)
 	case "at":
 		d.At = readstore.TimeOf(v)
 	case "executor":
-		d.Executor, _ = v.StringValueOK()
+		d.Executor = stored.Text(v)
 	case "reason":
-		d.Reason, _ = v.StringValueOK()
+		d.Reason = stored.Text(v)
 	case "text":
-		d.Text, _ = v.StringValueOK()
+		d.Text = stored.Text(v)
 	case "files":
 		d.Files = readstore.Strings(v)
 	}
 	return nil
 }
 
-func (d *Document) set(key string, v bsoncore.Value) error {
-	switch key {
+func (d *Document) set(key []byte, v bsoncore.Value) error {
+	switch string(key) {
 	case "id":
-		d.ID, _ = v.StringValueOK()
+		d.ID = stored.Text(v)
 	case "kind":
-		d.Kind, _ = v.StringValueOK()
+		d.Kind = stored.Text(v)
 	case "version":
-		n, _ := v.AsInt64OK()
-		d.Version = int(n)
+		d.Version = stored.Int(v)
 	case "fileId":
-		d.FileID, _ = v.StringValueOK()
+		d.FileID = stored.Text(v)
 	case "name":
-		d.Name, _ = v.StringValueOK()
+		d.Name = stored.Text(v)
 	case "size":
 		d.Size, _ = v.AsInt64OK()
 	case "mime":
-		d.MIME, _ = v.StringValueOK()
+		d.MIME = stored.Text(v)
 	case "sha256":
-		d.SHA256, _ = v.StringValueOK()
+		d.SHA256 = stored.Text(v)
 	case "signers":
 		d.Signers = readstore.Strings(v)
 	case "by":
-		d.By, _ = v.StringValueOK()
+		d.By = stored.Text(v)
 	case "issuedAt":
 		d.IssuedAt = readstore.TimeOf(v)
 	case "signedAt":
@@ -167,8 +166,8 @@ func (d *Document) set(key string, v bsoncore.Value) error {
 	return nil
 }
 
-func (q *Questionnaire) set(key string, v bsoncore.Value) (err error) {
-	switch key {
+func (q *Questionnaire) set(key []byte, v bsoncore.Value) (err error) {
+	switch string(key) {
 	case "at":
 		q.At = readstore.TimeOf(v)
 	case "scores":
@@ -179,23 +178,22 @@ func (q *Questionnaire) set(key string, v bsoncore.Value) (err error) {
 	return err
 }
 
-func (s *Score) set(key string, v bsoncore.Value) error {
-	switch key {
+func (s *Score) set(key []byte, v bsoncore.Value) error {
+	switch string(key) {
 	case "question":
-		s.Question, _ = v.StringValueOK()
+		s.Question = stored.Text(v)
 	case "score":
-		n, _ := v.AsInt64OK()
-		s.Score = int(n)
+		s.Score = stored.Int(v)
 	}
 	return nil
 }
 
-func (w *Words) set(key string, v bsoncore.Value) error {
-	switch key {
+func (w *Words) set(key []byte, v bsoncore.Value) error {
+	switch string(key) {
 	case "question":
-		w.Question, _ = v.StringValueOK()
+		w.Question = stored.Text(v)
 	case "text":
-		w.Text, _ = v.StringValueOK()
+		w.Text = stored.Text(v)
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package cases
 
 import (
+	"time"
+
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
@@ -23,10 +25,10 @@ func (c *Case) AppendBSON(dst []byte) []byte {
 		dst = readstore.AppendTime(dst, "startedAt", c.StartedAt)
 		dst = stored.AppendTime(dst, "sentAt", c.SentAt)
 		dst = stored.AppendTime(dst, "dueAt", c.DueAt)
-		dst = appendInt(dst, "termDays", c.TermDays)
+		dst = stored.AppendInt(dst, "termDays", c.TermDays)
 		dst = stored.AppendText(dst, "termKind", c.TermKind)
 		dst = stored.AppendTime(dst, "returnedAt", c.ReturnedAt)
-		dst = appendInt(dst, "returns", c.Returns)
+		dst = stored.AppendInt(dst, "returns", c.Returns)
 		dst = stored.AppendTime(dst, "firstAnswerAt", c.FirstAnswerAt)
 		dst = stored.AppendTime(dst, "decidedAt", c.DecidedAt)
 		dst = stored.AppendText(dst, "decision", c.Decision)
@@ -52,35 +54,54 @@ func (s *Score) append(dst []byte) []byte {
 	return readstore.AppendInt(dst, "score", s.Score)
 }
 
-func appendInt(dst []byte, key string, n int) []byte {
-	if n == 0 {
-		return dst
-	}
-	return readstore.AppendInt(dst, key, n)
-}
-
 // DecodeBSON reads a stored case. It reads what bson.Unmarshal reads, without its reflection: an export reads many.
 func (c *Case) DecodeBSON(body bson.Raw) error {
-	var failed error
-	err := readstore.Fields(body, func(key []byte, v bsoncore.Value) {
-		if failed == nil {
-			failed = c.set(key, v)
-		}
-	})
-	if err != nil {
-		return err
-	}
-	return failed
+	r := reading{Case: c}
+	return stored.Fields(body, r.set)
 }
 
-func (c *Case) set(key []byte, v bsoncore.Value) (err error) {
+// Outline is a Case that is read without its steps: rows of exports and sums of what was sent need none.
+type Outline Case
+
+// DecodeBSON reads a stored case, all but its steps.
+func (c *Outline) DecodeBSON(body bson.Raw) error {
+	r := reading{Case: (*Case)(c), outline: true}
+	return stored.Fields(body, r.set)
+}
+
+// reading is a case that is read. Its optional times lie in one piece of memory.
+type reading struct {
+	*Case
+	outline bool
+	times   [optionalTimes]time.Time
+	read    int
+}
+
+const optionalTimes = 6
+
+// time reads a time, nil if the value is none.
+func (c *reading) time(v bsoncore.Value) *time.Time {
+	ms, ok := v.DateTimeOK()
+	if !ok {
+		return nil
+	}
+	if c.read == len(c.times) { // a field came twice
+		return readstore.OptionalTime(v)
+	}
+	at := &c.times[c.read]
+	*at = time.UnixMilli(ms).UTC()
+	c.read++
+	return at
+}
+
+func (c *reading) set(key []byte, v bsoncore.Value) (err error) {
 	switch string(key) {
 	case "applicant":
 		c.Applicant = readstore.Text(v)
 	case "serviceId":
 		c.ServiceID = readstore.Text(v)
 	case "serviceVersion":
-		c.ServiceVersion = number(v)
+		c.ServiceVersion = stored.Int(v)
 	case "providerId":
 		c.ProviderID = readstore.Text(v)
 	case "region":
@@ -92,11 +113,11 @@ func (c *Case) set(key []byte, v bsoncore.Value) (err error) {
 	case "sentMonth":
 		c.SentMonth = readstore.Text(v)
 	case "termDays":
-		c.TermDays = number(v)
+		c.TermDays = stored.Int(v)
 	case "termKind":
 		c.TermKind = readstore.Text(v)
 	case "returns":
-		c.Returns = number(v)
+		c.Returns = stored.Int(v)
 	case "decision":
 		c.Decision = readstore.Text(v)
 	case "refusal":
@@ -108,7 +129,9 @@ func (c *Case) set(key []byte, v bsoncore.Value) (err error) {
 	case "outcome":
 		c.Outcome = readstore.Text(v)
 	case "steps":
-		c.Steps, err = stored.List(v, (*Step).set)
+		if !c.outline {
+			c.Steps, err = stored.List(v, (*Step).set)
+		}
 	case "scores":
 		c.Scores, err = stored.List(v, (*Score).set)
 	default:
@@ -117,29 +140,29 @@ func (c *Case) set(key []byte, v bsoncore.Value) (err error) {
 	return err
 }
 
-func (c *Case) setTime(key []byte, v bsoncore.Value) {
+func (c *reading) setTime(key []byte, v bsoncore.Value) {
 	switch string(key) {
 	case "startedAt":
 		c.StartedAt = readstore.TimeOf(v)
 	case "sentAt":
-		c.SentAt = readstore.OptionalTime(v)
+		c.SentAt = c.time(v)
 	case "dueAt":
-		c.DueAt = readstore.OptionalTime(v)
+		c.DueAt = c.time(v)
 	case "returnedAt":
-		c.ReturnedAt = readstore.OptionalTime(v)
+		c.ReturnedAt = c.time(v)
 	case "firstAnswerAt":
-		c.FirstAnswerAt = readstore.OptionalTime(v)
+		c.FirstAnswerAt = c.time(v)
 	case "decidedAt":
-		c.DecidedAt = readstore.OptionalTime(v)
+		c.DecidedAt = c.time(v)
 	case "endedAt":
-		c.EndedAt = readstore.OptionalTime(v)
+		c.EndedAt = c.time(v)
 	case "changedAt":
 		c.ChangedAt = readstore.TimeOf(v)
 	}
 }
 
-func (s *Step) set(key string, v bsoncore.Value) error {
-	switch key {
+func (s *Step) set(key []byte, v bsoncore.Value) error {
+	switch string(key) {
 	case "id":
 		s.ID = readstore.Text(v)
 	case "touched":
@@ -150,17 +173,12 @@ func (s *Step) set(key string, v bsoncore.Value) error {
 	return nil
 }
 
-func (s *Score) set(key string, v bsoncore.Value) error {
-	switch key {
+func (s *Score) set(key []byte, v bsoncore.Value) error {
+	switch string(key) {
 	case "question":
 		s.Question = readstore.Text(v)
 	case "score":
-		s.Score = number(v)
+		s.Score = stored.Int(v)
 	}
 	return nil
-}
-
-func number(v bsoncore.Value) int {
-	n, _ := v.AsInt64OK()
-	return int(n)
 }

@@ -20,6 +20,7 @@ import (
 	"services.example/portal/infra/codec"
 	"services.example/portal/infra/readstore"
 	"services.example/portal/projections"
+	"services.example/portal/projections/accounts"
 	"services.example/portal/projections/lifecycle"
 )
 
@@ -30,7 +31,7 @@ const Name = "cases"
 const (
 	ByStarted   = "by_started"   // by the month in which the draft was started: every row
 	BySent      = "by_sent"      // by the month in which it was sent for the first time
-	ByChange    = "by_change"    // by the time of the latest event
+	ByChange    = "by_change"    // by the time of the latest change
 	ByApplicant = "by_applicant" // until the person is erased
 )
 
@@ -100,40 +101,28 @@ var Model = With(Rules{})
 func With(rules Rules) projections.ReadModel[Case] {
 	return projections.ReadModel[Case]{
 		Name:    Name,
-		Version: 1,
-		Streams: []string{applications, accounts},
-		Ignores: []string{
+		Version: 2,
+		Streams: []string{applications, accounts.Streams},
+		Ignores: accounts.Ignored(
 			"application.file-uploaded.v1", "application.executor-assigned.v1", "application.executor-removed.v1",
 			"application.due-soon.v1", "application.reminded.v1",
 			"application-number.assigned.v1",
-			"account.signed-in.v1", "account.sign-in-failed.v1", "account.signed-out.v1",
-			"account.password-changed.v1", "account.password-reset-requested.v1", "account.password-reset.v1",
-			"account.contact-change-requested.v1",
-		},
+		),
 		Indexes: []readstore.Index{
 			{Name: ByStarted, Fields: []readstore.Field{{Path: "startedMonth"}}},
 			{Name: BySent, Fields: []readstore.Field{{Path: "sentMonth"}}, Covering: true}, // exports read all of it
 			{Name: ByChange, Fields: []readstore.Field{{Path: "changedAt"}}},
 			{Name: ByApplicant, Fields: []readstore.Field{{Path: "applicant"}}},
 		},
-		Keys: keys,
-		Fold: rules.fold,
-		Reach: func(event codec.Envelope) *projections.Selection {
-			if _, ok := event.Event.(account.Erased); !ok {
-				return nil
-			}
-			return &projections.Selection{Index: ByApplicant, Prefix: []any{strings.TrimPrefix(event.Stream, accounts)}}
-		},
-		Matches: func(c *Case, event codec.Envelope) bool {
-			return c.Applicant != "" && c.Applicant == strings.TrimPrefix(event.Stream, accounts)
-		},
+		Keys:    keys,
+		Fold:    rules.fold,
+		Changes: (*Case).changed,
+		Reach:   accounts.Erased(ByApplicant),
+		Matches: accounts.Owned(func(doc *Case) string { return doc.Applicant }),
 	}
 }
 
-const (
-	applications = "application-"
-	accounts     = "account-"
-)
+const applications = "application-"
 
 func keys(event codec.Envelope) []string {
 	switch event.Event.(type) {
@@ -155,8 +144,8 @@ func (r Rules) fold(c *Case, _ string, event codec.Envelope) *Case {
 	if e, ok := event.Event.(application.DraftStarted); ok {
 		c = started(e)
 	}
-	if c == nil {
-		return nil
+	if c == nil || !c.changed(event) {
+		return c
 	}
 	c.ChangedAt = event.Created
 	switch e := event.Event.(type) {
@@ -299,32 +288,67 @@ func (c *Case) decided(status application.Status, first bool, at time.Time) {
 	c.Status, c.Decision, c.DecidedAt = string(status), string(status), &at
 }
 
+// changed tells whether an event makes any difference: people save the same step again and again, of which all that counts
+// here is whether it is complete, and what region it names.
+func (c *Case) changed(event codec.Envelope) bool {
+	switch e := event.Event.(type) {
+	case application.StepSaved:
+		return c.stepDiffers(e.StepID, e.Complete) || c.regionDiffers(e.Data)
+	case application.FileAttached:
+		return c.stepDiffers(e.StepID, e.Complete)
+	case application.FileRemoved:
+		return c.stepDiffers(e.StepID, e.Complete)
+	default:
+		return true
+	}
+}
+
+func (c *Case) stepDiffers(id string, complete bool) bool {
+	step := c.find(id)
+	return step != nil && *step != Step{ID: id, Touched: true, Complete: complete}
+}
+
+func (c *Case) regionDiffers(data json.RawMessage) bool {
+	code := located(data)
+	return code != region.Unknown && code != c.Region
+}
+
 func (c *Case) step(id string, complete bool) {
+	if step := c.find(id); step != nil {
+		step.Touched, step.Complete = true, complete
+	}
+}
+
+func (c *Case) find(id string) *Step {
 	for i := range c.Steps {
 		if c.Steps[i].ID == id {
-			c.Steps[i].Touched, c.Steps[i].Complete = true, complete
-			return
+			return &c.Steps[i]
 		}
+	}
+	return nil
+}
+
+// locate takes over the region that the data of a step names. What names none leaves the one that is known.
+func (c *Case) locate(data json.RawMessage) {
+	if code := located(data); code != region.Unknown {
+		c.Region = code
 	}
 }
 
 // regionField is what forms call the region of an applicant.
 var regionField = []byte(`"region"`)
 
-// locate looks for a region in the data of a step. What is no region leaves the one that is known.
-func (c *Case) locate(data json.RawMessage) {
+// located is the region that the data of a step names.
+func located(data json.RawMessage) region.Code {
 	if !bytes.Contains(data, regionField) {
-		return
+		return region.Unknown
 	}
 	var fields struct {
 		Region any `json:"region"`
 	}
 	if json.Unmarshal(data, &fields) != nil {
-		return
+		return region.Unknown
 	}
-	if written, ok := fields.Region.(string); ok {
-		if code := region.Parse(written); code != region.Unknown {
-			c.Region = code
-		}
-	}
+	written, _ := fields.Region.(string)
+	return region.Parse(written)
 }

@@ -79,9 +79,31 @@ func TestCases(t *testing.T) {
 				application.StepSaved{StepID: "question", Data: json.RawMessage(`{"region":"нигде"}`)},
 				application.StepSaved{StepID: "gone", Data: json.RawMessage(`{"region":7}`)},
 			},
-			draft(4, func(c *cases.Case) {
+			draft(3, func(c *cases.Case) { // the last one changes nothing
 				c.Region = "KZ-79"
 				c.Steps = []cases.Step{{ID: "applicant", Touched: true, Complete: true}, {ID: "question", Touched: true}}
+			}),
+		},
+		"a step that is saved again": {
+			[]any{
+				started,
+				application.StepSaved{StepID: "question", Complete: true},
+				application.StepSaved{StepID: "question", Complete: true},
+				application.FileAttached{StepID: "question", Complete: true},
+				application.FileRemoved{StepID: "question", Complete: true},
+			},
+			draft(2, func(c *cases.Case) { c.Steps[1] = cases.Step{ID: "question", Touched: true, Complete: true} }),
+		},
+		"a step that is not complete any more, in another region": {
+			[]any{
+				started,
+				application.StepSaved{StepID: "question", Complete: true},
+				application.FileRemoved{StepID: "question"},
+				application.StepSaved{StepID: "question", Data: json.RawMessage(`{"region":"г. Шымкент"}`)},
+				application.StepSaved{StepID: "question", Data: json.RawMessage(`{"region":"г. Шымкент"}`)},
+			},
+			draft(4, func(c *cases.Case) {
+				c.Region, c.Steps[1] = "KZ-79", cases.Step{ID: "question", Touched: true}
 			}),
 		},
 		"a draft that was deleted": {

@@ -15,6 +15,7 @@ import (
 	"services.example/portal/infra/codec"
 	"services.example/portal/infra/readstore"
 	"services.example/portal/projections"
+	"services.example/portal/projections/accounts"
 )
 
 // Name is what the directory knows the read model by.
@@ -116,36 +117,25 @@ func (d *Document) Next() string {
 var Model = projections.ReadModel[Document]{
 	Name:    Name,
 	Version: 2,
-	Streams: []string{applications, signatures, accounts},
-	Ignores: []string{
+	Streams: []string{applications, signatures, accounts.Streams},
+	Ignores: accounts.Ignored(
 		"application-number.assigned.v1",
 		"application.draft-started.v1", "application.step-saved.v1", "application.file-attached.v1", "application.file-removed.v1",
 		"application.submitted.v2", "application.executor-assigned.v1", "application.taken-into-work.v1", "application.file-uploaded.v1",
-		"account.signed-in.v1", "account.sign-in-failed.v1", "account.signed-out.v1",
-		"account.password-changed.v1", "account.password-reset-requested.v1", "account.password-reset.v1",
-		"account.contact-change-requested.v1",
-	},
+	),
 	Indexes: []readstore.Index{
 		{Name: ByApplicant, Fields: []readstore.Field{{Path: "applicant"}, {Path: "application"}, {Path: "kind"}, {Path: "version"}}},
 		{Name: ByLacking, Fields: []readstore.Field{{Path: "lackingSince"}}},
 	},
-	Keys: keys,
-	Fold: fold,
-	Reach: func(event codec.Envelope) *projections.Selection {
-		if _, ok := event.Event.(account.Erased); !ok {
-			return nil
-		}
-		return &projections.Selection{Index: ByApplicant, Prefix: []any{strings.TrimPrefix(event.Stream, accounts)}}
-	},
-	Matches: func(d *Document, event codec.Envelope) bool {
-		return d.Applicant == strings.TrimPrefix(event.Stream, accounts)
-	},
+	Keys:    keys,
+	Fold:    fold,
+	Reach:   accounts.Erased(ByApplicant),
+	Matches: accounts.Owned(func(doc *Document) string { return doc.Applicant }),
 }
 
 const (
 	applications = "application-"
 	signatures   = "signature-"
-	accounts     = "account-"
 )
 
 func keys(event codec.Envelope) []string {

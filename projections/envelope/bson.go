@@ -24,8 +24,8 @@ func (m *Mark) appendFields(dst []byte) []byte {
 // DecodeBSON reads a stored envelope as the driver does, without its reflection. It shares no memory with the document.
 func (e *Envelope) DecodeBSON(body bson.Raw) error { return stored.Fields(body, e.set) }
 
-func (e *Envelope) set(key string, v bsoncore.Value) (err error) {
-	switch key {
+func (e *Envelope) set(key []byte, v bsoncore.Value) (err error) {
+	switch string(key) {
 	case "items":
 		e.Items = stored.Text(v)
 	case "statuses":
@@ -36,8 +36,8 @@ func (e *Envelope) set(key string, v bsoncore.Value) (err error) {
 	return err
 }
 
-func (m *Mark) set(key string, v bsoncore.Value) error {
-	switch key {
+func (m *Mark) set(key []byte, v bsoncore.Value) error {
+	switch string(key) {
 	case "reader":
 		m.Reader = stored.Text(v)
 	case "messages":

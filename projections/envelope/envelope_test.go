@@ -1,7 +1,6 @@
 package envelope_test
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"testing"
@@ -13,8 +12,8 @@ import (
 	"services.example/portal/domain/application"
 	"services.example/portal/domain/correspondence"
 	"services.example/portal/infra/codec"
-	"services.example/portal/infra/readstore"
 	"services.example/portal/projections/envelope"
+	"services.example/portal/projections/stored/storedtest"
 )
 
 const (
@@ -204,26 +203,7 @@ func TestAPlaceIsTheMarkOfAllItemsUpToIt(t *testing.T) {
 
 func TestEnvelopesAreStoredAsTheDriverStoresThem(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		drawn := rapid.Make[envelope.Envelope]().Draw(t, "envelope")
-		body, err := bson.Marshal(drawn)
-		if err != nil {
-			t.Skip("the driver does not store it")
-		}
-		if written := readstore.AppendDocument(nil, drawn.AppendFields); !bytes.Equal(written, body) {
-			t.Fatalf("written as\n%v, by the driver as\n%v", bson.Raw(written), bson.Raw(body))
-		}
-		var want, got envelope.Envelope
-		if err := bson.Unmarshal(body, &want); err != nil {
-			t.Fatal(err)
-		}
-		if err := got.DecodeBSON(body); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("decoded otherwise than by the driver:\n%s", diff)
-		}
-	})
+	storedtest.PartAsTheDriver(t, rapid.Make[envelope.Envelope]())
 }
 
 // The applicant's news is what the whole envelope counts for the applicant, whatever happens.
@@ -275,26 +255,7 @@ func TestTheNewsDoesNotGrowWithTheThread(t *testing.T) {
 
 func TestNewsIsStoredAsTheDriverStoresIt(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		drawn := rapid.Make[envelope.News]().Draw(t, "news")
-		body, err := bson.Marshal(drawn)
-		if err != nil {
-			t.Skip("the driver does not store it")
-		}
-		if written := readstore.AppendDocument(nil, drawn.AppendFields); !bytes.Equal(written, body) {
-			t.Fatalf("written as\n%v, by the driver as\n%v", bson.Raw(written), bson.Raw(body))
-		}
-		var want, got envelope.News
-		if err := bson.Unmarshal(body, &want); err != nil {
-			t.Fatal(err)
-		}
-		if err := got.DecodeBSON(body); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("decoded otherwise than by the driver:\n%s", diff)
-		}
-	})
+	storedtest.PartAsTheDriver(t, rapid.Make[envelope.News]())
 }
 
 func FuzzDecodeEnvelope(f *testing.F) {

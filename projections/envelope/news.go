@@ -117,8 +117,8 @@ func appendNumber(dst []byte, key string, number int64) []byte {
 // DecodeBSON reads what is stored, as the driver does, without its reflection. It shares no memory with the document.
 func (n *News) DecodeBSON(body bson.Raw) error { return stored.Fields(body, n.set) }
 
-func (n *News) set(key string, v bsoncore.Value) (err error) {
-	switch key {
+func (n *News) set(key []byte, v bsoncore.Value) (err error) {
+	switch string(key) {
 	case "messages":
 		n.Messages, _ = v.AsInt64OK()
 	case "application":

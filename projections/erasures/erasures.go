@@ -1,7 +1,7 @@
 // Package erasures is the read model of who asked to be erased, how far that is, and what is kept of them for how long.
 // It holds no personal data.
 //
-// Document: the account's id. Streams: erasure-.
+// Document: the account's id. Streams: erasure-, and account- for when the account is open again.
 package erasures
 
 import (
@@ -9,10 +9,12 @@ import (
 	"strings"
 	"time"
 
+	"services.example/portal/domain/account"
 	"services.example/portal/domain/erasure"
 	"services.example/portal/infra/codec"
 	"services.example/portal/infra/readstore"
 	"services.example/portal/projections"
+	"services.example/portal/projections/accounts"
 )
 
 // Name is what the directory knows the read model by.
@@ -43,7 +45,8 @@ type Erasure struct {
 	Files       int        `bson:"files"`
 	Held        []Held     `bson:"held"`
 	LegalHold   bool       `bson:"legalHold"`
-	Carried     *time.Time `bson:"carried,omitempty"`  // since when the portal has to go on with it
+	Closes      bool       `bson:"closes"`             // the order closed an account that was open
+	Carried     *time.Time `bson:"carried,omitempty"`  // since when the portal has to go on with it: until it is completed, or the account is open again
 	NextHold    *time.Time `bson:"nextHold,omitempty"` // when the first term of what is kept has passed
 }
 
@@ -64,8 +67,9 @@ type Held struct {
 // Model is the projection.
 var Model = projections.ReadModel[Erasure]{
 	Name:    Name,
-	Version: 1,
-	Streams: []string{streams},
+	Version: 2,
+	Streams: []string{streams, accounts.Streams},
+	Ignores: accounts.Ignored(),
 	Indexes: []readstore.Index{
 		{Name: ByAccount, Fields: []readstore.Field{{Path: "account"}}},
 		{Name: ByStage, Fields: []readstore.Field{{Path: "stage"}, {Path: "requestedAt"}}},
@@ -73,6 +77,9 @@ var Model = projections.ReadModel[Erasure]{
 		{Name: ByHold, Fields: []readstore.Field{{Path: "nextHold"}}},
 	},
 	Keys: func(event codec.Envelope) []string {
+		if _, ok := event.Event.(account.Unblocked); ok {
+			return []string{strings.TrimPrefix(event.Stream, accounts.Streams)}
+		}
 		if _, ok := event.Event.(erasure.Event); !ok {
 			return nil
 		}
@@ -84,6 +91,12 @@ var Model = projections.ReadModel[Erasure]{
 const streams = "erasure-"
 
 func fold(d *Erasure, id string, event codec.Envelope) *Erasure {
+	if _, ok := event.Event.(account.Unblocked); ok {
+		if d != nil && d.ClosedAt != nil {
+			d.Carried = nil
+		}
+		return d
+	}
 	if d == nil {
 		d = &Erasure{Account: id}
 	}
@@ -107,7 +120,7 @@ func fold(d *Erasure, id string, event codec.Envelope) *Erasure {
 	case erasure.Withdrawn:
 		d.end(erasure.StageWithdrawn, e.At)
 	case erasure.Ordered:
-		d.Stage, d.NotBefore, d.Carried = string(erasure.StageOrdered), &e.NotBefore, &e.At
+		d.Stage, d.NotBefore, d.Carried, d.Closes = string(erasure.StageOrdered), &e.NotBefore, &e.At, e.Closes
 	case erasure.Begun:
 		d.Stage, d.KeyCheck = string(erasure.StageBegun), e.KeyCheck
 		d.Held = nil
@@ -118,7 +131,7 @@ func fold(d *Erasure, id string, event codec.Envelope) *Erasure {
 		d.Stage, d.Unreadable = string(erasure.StageDestroyed), e.Unreadable
 	case erasure.Completed:
 		d.end(erasure.StageCompleted, e.At)
-		d.Files = e.Files
+		d.Files, d.Carried = e.Files, nil
 		d.expect()
 	case erasure.LegalHoldPlaced:
 		d.LegalHold = true
@@ -131,9 +144,12 @@ func fold(d *Erasure, id string, event codec.Envelope) *Erasure {
 	return d
 }
 
-// end closes the request.
+// end closes the request. What it has closed is to be opened again.
 func (d *Erasure) end(stage erasure.Stage, at time.Time) {
-	d.Stage, d.ClosedAt, d.Carried = string(stage), &at, nil
+	d.Stage, d.ClosedAt = string(stage), &at
+	if !d.Closes {
+		d.Carried = nil
+	}
 }
 
 // expect finds the end of the first term.

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"services.example/portal/domain/account"
 	"services.example/portal/domain/erasure"
 	"services.example/portal/projections/erasures"
 	"services.example/portal/projections/projectionstest"
@@ -43,7 +44,7 @@ func TestAnErasureFromTheRequestToTheLastTerm(t *testing.T) {
 		erasure.Ordered{RequestID: "r2", Closes: true, NotBefore: later, At: noon})
 	want = erasures.Erasure{
 		Account: anna, Stage: "ordered", Origin: "written", RequestedBy: "aigul", RequestedAt: &noon,
-		Approvers: []string{"aigul", "bolat"}, NotBefore: &later, Carried: &noon,
+		Approvers: []string{"aigul", "bolat"}, NotBefore: &later, Closes: true, Carried: &noon,
 	}
 	expect()
 
@@ -72,4 +73,24 @@ func TestADeclinedRequestNamesWhoDeclinedIt(t *testing.T) {
 	projectionstest.Expect(t, erasures.Model, history, map[string]erasures.Erasure{anna: {
 		Account: anna, Stage: "declined", Origin: "retention", RequestedAt: &noon, ClosedBy: "aigul", ClosedAt: &later,
 	}})
+}
+
+// TestWhatAnOrderHasClosedIsCarriedUntilItIsOpen: also when whoever declined it died before the account was open again.
+func TestWhatAnOrderHasClosedIsCarriedUntilItIsOpen(t *testing.T) {
+	t.Parallel()
+	history := projectionstest.History{}.
+		In("account-"+anna, "", "admin", account.Unblocked{At: noon}). // of no erasure
+		In("erasure-"+anna, "", "admin",
+			erasure.Requested{RequestID: "r1", Origin: erasure.Self, By: anna, At: noon}, erasure.Approved{RequestID: "r1", By: "aigul", At: noon},
+										erasure.Approved{RequestID: "r1", By: "bolat", At: noon}, erasure.Ordered{RequestID: "r1", Closes: true, NotBefore: later, At: noon}).
+		In("account-"+anna, "", "admin", account.Unblocked{At: noon}). // by somebody who does not know: it is closed again
+		In("erasure-"+anna, "", "admin", erasure.Declined{RequestID: "r1", By: "aigul", Reason: "Жоқ", At: later})
+	want := erasures.Erasure{
+		Account: anna, Stage: "declined", Origin: "self", RequestedBy: anna, RequestedAt: &noon, Approvers: []string{"aigul", "bolat"},
+		NotBefore: &later, ClosedBy: "aigul", ClosedAt: &later, Closes: true, Carried: &noon,
+	}
+	projectionstest.Expect(t, erasures.Model, history, map[string]erasures.Erasure{anna: want})
+	want.Carried = nil
+	projectionstest.Expect(t, erasures.Model, history.In("account-"+anna, "", "system", account.Unblocked{At: later}),
+		map[string]erasures.Erasure{anna: want})
 }

@@ -11,8 +11,8 @@ import (
 )
 
 // Set reads a field of a document that a Standing is part of, as the driver would; it leaves others alone.
-func (s *Standing) Set(key string, v bsoncore.Value) {
-	switch key {
+func (s *Standing) Set(key []byte, v bsoncore.Value) {
+	switch string(key) {
 	case "status":
 		s.Status = word(v)
 	case "outcome":
@@ -66,8 +66,8 @@ func word(v bsoncore.Value) string {
 }
 
 // Set reads a field of a document that a Line is part of, as the driver would; it leaves others alone.
-func (l *Line) Set(key string, v bsoncore.Value) {
-	switch key {
+func (l *Line) Set(key []byte, v bsoncore.Value) {
+	switch string(key) {
 	case "what":
 		l.What = word(v)
 	case "step":

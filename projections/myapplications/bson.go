@@ -30,18 +30,13 @@ func (r *Row) AppendBSON(dst []byte) []byte {
 // DecodeBSON reads a stored row. It reads what bson.Unmarshal reads, without its reflection: "My applications" is the
 // page that is opened most.
 func (r *Row) DecodeBSON(body bson.Raw) error {
-	var failed error
-	err := readstore.Fields(body, func(key []byte, v bsoncore.Value) {
-		if string(key) != "news" {
-			r.set(key, v)
-		} else if fields, ok := v.DocumentOK(); ok && failed == nil {
-			failed = r.News.DecodeBSON(bson.Raw(fields))
+	return stored.Fields(body, func(key []byte, v bsoncore.Value) error {
+		if string(key) == "news" {
+			return stored.Into(v, r.News.DecodeBSON)
 		}
+		r.set(key, v)
+		return nil
 	})
-	if err != nil {
-		return err
-	}
-	return failed
 }
 
 // Line is a row without its news, for lists.
@@ -61,22 +56,18 @@ func (r *Row) set(key []byte, v bsoncore.Value) {
 	case "serviceId":
 		r.ServiceID = readstore.Text(v)
 	case "serviceVersion":
-		n, _ := v.AsInt64OK()
-		r.ServiceVersion = int(n)
+		r.ServiceVersion = stored.Int(v)
 	case "startedAt":
-		if at, ok := v.TimeOK(); ok {
-			r.StartedAt = at.UTC()
-		}
+		r.StartedAt = readstore.TimeOf(v)
 	case "termKind":
 		r.TermKind = service.TermKind(readstore.Text(v))
 	case "unread":
-		n, _ := v.AsInt64OK()
-		r.Unread = int(n)
+		r.Unread = stored.Int(v)
 	case "unreadOf":
 		r.UnreadOf = readstore.Text(v)
 	case "refusedOf":
 		r.RefusedOf = readstore.Text(v)
 	default:
-		r.Set(string(key), v)
+		r.Set(key, v)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"services.example/portal/infra/codec"
 	"services.example/portal/infra/readstore"
 	"services.example/portal/projections"
+	"services.example/portal/projections/accounts"
 )
 
 // Name is what the directory knows the read model by.
@@ -38,12 +39,8 @@ type Note struct {
 var Model = projections.ReadModel[Note]{
 	Name:    Name,
 	Version: 1,
-	Streams: []string{streams, accounts},
-	Ignores: []string{
-		"account.signed-in.v1", "account.sign-in-failed.v1", "account.signed-out.v1",
-		"account.password-changed.v1", "account.password-reset-requested.v1", "account.password-reset.v1",
-		"account.contact-change-requested.v1",
-	},
+	Streams: []string{streams, accounts.Streams},
+	Ignores: accounts.Ignored(),
 	Indexes: []readstore.Index{
 		{Name: ByApplication, Fields: []readstore.Field{{Path: "application"}, {Path: "revision"}}},
 		{Name: ByApplicant, Fields: []readstore.Field{{Path: "applicant"}}},
@@ -54,22 +51,12 @@ var Model = projections.ReadModel[Note]{
 		}
 		return nil
 	},
-	Fold: fold,
-	Reach: func(event codec.Envelope) *projections.Selection {
-		if _, ok := event.Event.(account.Erased); !ok {
-			return nil
-		}
-		return &projections.Selection{Index: ByApplicant, Prefix: []any{strings.TrimPrefix(event.Stream, accounts)}}
-	},
-	Matches: func(note *Note, event codec.Envelope) bool {
-		return note.Applicant == strings.TrimPrefix(event.Stream, accounts)
-	},
+	Fold:    fold,
+	Reach:   accounts.Erased(ByApplicant),
+	Matches: accounts.Owned(func(doc *Note) string { return doc.Applicant }),
 }
 
-const (
-	streams  = "note-"
-	accounts = "account-"
-)
+const streams = "note-"
 
 func fold(note *Note, _ string, event codec.Envelope) *Note {
 	switch e := event.Event.(type) {

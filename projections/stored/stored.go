@@ -44,6 +44,14 @@ func AppendTrue(dst []byte, key string, yes bool) []byte {
 	return bsoncore.AppendBooleanElement(dst, key, true)
 }
 
+// AppendInt writes a number unless it is zero.
+func AppendInt(dst []byte, key string, n int) []byte {
+	if n == 0 {
+		return dst
+	}
+	return readstore.AppendInt(dst, key, n)
+}
+
 // AppendNested writes a document of the fields that the function appends.
 func AppendNested(dst []byte, key string, fields func(dst []byte) []byte) []byte {
 	return readstore.AppendDocument(bsoncore.AppendHeader(dst, bsoncore.TypeEmbeddedDocument, key), fields)
@@ -77,18 +85,33 @@ func Text(v bsoncore.Value) string {
 	return text
 }
 
+// Int reads a number; zero if the value is none.
+func Int(v bsoncore.Value) int {
+	n, _ := v.AsInt64OK()
+	return int(n)
+}
+
+// Into reads a document by its own decoder; nothing if the value is none.
+func Into(v bsoncore.Value, decode func(body bson.Raw) error) error {
+	fields, ok := v.DocumentOK()
+	if !ok {
+		return nil
+	}
+	return decode(bson.Raw(fields))
+}
+
 // Nested reads a document, field by field; nil if the value is none.
-func Nested[T any](v bsoncore.Value, set func(item *T, key string, v bsoncore.Value) error) (*T, error) {
+func Nested[T any](v bsoncore.Value, set func(item *T, key []byte, v bsoncore.Value) error) (*T, error) {
 	fields, ok := v.DocumentOK()
 	if !ok {
 		return nil, nil //nolint:nilnil // no document is no error
 	}
 	item := new(T)
-	return item, Fields(bson.Raw(fields), func(key string, v bsoncore.Value) error { return set(item, key, v) })
+	return item, Fields(bson.Raw(fields), func(key []byte, v bsoncore.Value) error { return set(item, key, v) })
 }
 
 // List reads a list of documents, each field by field; nil if the value is none.
-func List[T any](v bsoncore.Value, set func(item *T, key string, v bsoncore.Value) error) ([]T, error) {
+func List[T any](v bsoncore.Value, set func(item *T, key []byte, v bsoncore.Value) error) ([]T, error) {
 	n := 0
 	if is, err := readstore.Items(v, func(bsoncore.Value) error { n++; return nil }); !is || err != nil {
 		return nil, err
@@ -98,17 +121,18 @@ func List[T any](v bsoncore.Value, set func(item *T, key string, v bsoncore.Valu
 		var none T
 		items = append(items, none)
 		fields, _ := value.DocumentOK()
-		return Fields(bson.Raw(fields), func(key string, v bsoncore.Value) error { return set(&items[len(items)-1], key, v) })
+		return Fields(bson.Raw(fields), func(key []byte, v bsoncore.Value) error { return set(&items[len(items)-1], key, v) })
 	})
 	return items, err
 }
 
-// Fields calls set for every field of a document until it fails.
-func Fields(body bson.Raw, set func(key string, v bsoncore.Value) error) error {
+// Fields calls set for every field of a document until it fails. A key is valid during the call only; switch string(key)
+// takes no memory.
+func Fields(body bson.Raw, set func(key []byte, v bsoncore.Value) error) error {
 	var failed error
 	err := readstore.Fields(body, func(key []byte, v bsoncore.Value) {
 		if failed == nil {
-			failed = set(string(key), v)
+			failed = set(key, v)
 		}
 	})
 	if err != nil {

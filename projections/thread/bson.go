@@ -20,7 +20,10 @@ func (d *Document) AppendBSON(dst []byte) []byte {
 		if d.Head != nil {
 			dst = stored.AppendNested(dst, "head", d.Head.appendFields)
 		}
-		return stored.AppendSome(dst, "messages", d.Messages, (*Message).appendFields)
+		if d.Message != nil {
+			dst = stored.AppendNested(dst, "message", d.Message.appendFields)
+		}
+		return dst
 	})
 }
 
@@ -59,30 +62,28 @@ func (f *File) appendFields(dst []byte) []byte {
 // DecodeBSON reads a stored document.
 func (d *Document) DecodeBSON(body bson.Raw) error { return stored.Fields(body, d.set) }
 
-func (d *Document) set(key string, v bsoncore.Value) (err error) {
-	switch key {
+func (d *Document) set(key []byte, v bsoncore.Value) (err error) {
+	switch string(key) {
 	case "applicant":
 		d.Applicant = stored.Text(v)
 	case "application":
 		d.Application = stored.Text(v)
 	case "head":
 		d.Head, err = stored.Nested(v, (*Head).set)
-	case "messages":
-		d.Messages, err = stored.List(v, (*Message).set)
+	case "message":
+		d.Message, err = stored.Nested(v, (*Message).set)
 	}
 	return err
 }
 
-func (h *Head) set(key string, v bsoncore.Value) (err error) {
-	switch key {
+func (h *Head) set(key []byte, v bsoncore.Value) (err error) {
+	switch string(key) {
 	case "providerId":
 		h.ProviderID = stored.Text(v)
 	case "serviceId":
 		h.ServiceID = stored.Text(v)
 	case "envelope":
-		if fields, ok := v.DocumentOK(); ok {
-			err = h.Envelope.DecodeBSON(bson.Raw(fields))
-		}
+		err = stored.Into(v, h.Envelope.DecodeBSON)
 	case "statuses":
 		h.Statuses, err = stored.List(v, (*Status).set)
 	case "files":
@@ -91,8 +92,8 @@ func (h *Head) set(key string, v bsoncore.Value) (err error) {
 	return err
 }
 
-func (s *Status) set(key string, v bsoncore.Value) error {
-	switch key {
+func (s *Status) set(key []byte, v bsoncore.Value) error {
+	switch string(key) {
 	case "at":
 		s.At = readstore.TimeOf(v)
 	case "actor":
@@ -104,8 +105,8 @@ func (s *Status) set(key string, v bsoncore.Value) error {
 }
 
 // set reads a field. The texts share the memory of the document, of which they are the most part.
-func (m *Message) set(key string, v bsoncore.Value) (err error) {
-	switch key {
+func (m *Message) set(key []byte, v bsoncore.Value) (err error) {
+	switch string(key) {
 	case "id":
 		m.ID = readstore.Text(v)
 	case "at":
@@ -124,8 +125,8 @@ func (m *Message) set(key string, v bsoncore.Value) (err error) {
 	return err
 }
 
-func (f *File) set(key string, v bsoncore.Value) error {
-	switch key {
+func (f *File) set(key []byte, v bsoncore.Value) error {
+	switch string(key) {
 	case "id":
 		f.ID = stored.Text(v)
 	case "name":

@@ -44,7 +44,7 @@ var drawn = rapid.Custom(func(t *rapid.T) thread.Document {
 	})
 	return thread.Document{
 		Applicant: words.Draw(t, "applicant"), Application: words.Draw(t, "application"),
-		Head: rapid.Ptr(head, true).Draw(t, "head"), Messages: rapid.SliceOf(message).Draw(t, "messages"),
+		Head: rapid.Ptr(head, true).Draw(t, "head"), Message: rapid.Ptr(message, true).Draw(t, "message"),
 	}
 })
 
@@ -64,9 +64,9 @@ func FuzzDecodeThread(f *testing.F) {
 		Envelope: envelope.Envelope{Items: "oas", Statuses: []int64{1}}, Statuses: []thread.Status{{Line: lifecycle.Line{DueAt: &due}}},
 		Files: []string{"f"},
 	}}
-	bucket := thread.Document{Applicant: "a", Messages: []thread.Message{{ID: "m", Files: []thread.File{{ID: "f"}}}}}
+	message := thread.Document{Applicant: "a", Message: &thread.Message{ID: "m", Files: []thread.File{{ID: "f"}}}}
 	f.Add(head.AppendBSON(nil))
-	f.Add(bucket.AppendBSON(nil))
+	f.Add(message.AppendBSON(nil))
 	f.Add([]byte{5, 0, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var doc, again thread.Document

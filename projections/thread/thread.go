@@ -1,14 +1,13 @@
 // Package thread is the read model of an application's correspondence: the messages of both sides, merged in log order
 // with what happened to the application.
 //
-// Documents: the application's id, for the thread without its words; BucketID(application, n), for the words of some
-// messages. Streams: application-, correspondence-, reading-, and account- for the erasure of an applicant.
+// Documents: the application's id, for the thread without its words; MessageID(application, n), for the words of a
+// message. Streams: application-, correspondence-, reading-, and account- for the erasure of an applicant.
 package thread
 
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"services.example/portal/domain/account"
@@ -17,6 +16,7 @@ import (
 	"services.example/portal/infra/codec"
 	"services.example/portal/infra/readstore"
 	"services.example/portal/projections"
+	"services.example/portal/projections/accounts"
 	"services.example/portal/projections/envelope"
 	"services.example/portal/projections/lifecycle"
 )
@@ -27,17 +27,14 @@ const Name = "thread"
 // ByApplicant is the index of an applicant's documents.
 const ByApplicant = "by_applicant"
 
-// Bucket is how many messages a document holds, so that none grows with the thread and a page reads few of them. Every
-// message writes its whole bucket anew: with four times as many, writing a message costs half as much again.
-const Bucket = 8
-
 // Document is one of two: with a Head it is the thread, which exists from when the application was sent; without, it is a
-// bucket of messages.
+// message. Messages are documents of their own, because what is written with every message must not grow with the thread:
+// with eight to a document, a message cost an eighth more of the portal's time than it does so.
 type Document struct {
-	Applicant   string    `bson:"applicant"`   // account id
-	Application string    `bson:"application"` // its id
-	Head        *Head     `bson:"head,omitempty"`
-	Messages    []Message `bson:"messages,omitempty"` // oldest first, at most Bucket
+	Applicant   string   `bson:"applicant"`   // account id
+	Application string   `bson:"application"` // its id
+	Head        *Head    `bson:"head,omitempty"`
+	Message     *Message `bson:"message,omitempty"`
 }
 
 // Head is the thread without the words of its messages.
@@ -76,46 +73,34 @@ type File struct {
 	SHA256 string `bson:"sha256"`
 }
 
-// BucketID is the id of the document that holds a message, and of those around it.
-func BucketID(applicationID string, revision int64) string {
-	return applicationID + "/" + strconv.FormatInt(revision/Bucket, 10)
+// MessageID is the id of the document of a message, which is the event of that revision in the correspondence.
+func MessageID(applicationID string, revision int64) string {
+	return applicationID + "/" + strconv.FormatInt(revision, 10)
 }
 
 // Model is the projection.
 var Model = projections.ReadModel[Document]{
 	Name:    Name,
-	Version: 1,
-	Streams: append(envelope.Streams(), accounts),
-	Ignores: []string{
+	Version: 2,
+	Streams: append(envelope.Streams(), accounts.Streams),
+	Ignores: accounts.Ignored(
 		"application.draft-started.v1", "application.draft-deleted.v1",
 		"application.step-saved.v1", "application.file-attached.v1", "application.file-removed.v1",
 		"application.file-uploaded.v1", "application.due-soon.v1", "application.overdue.v1",
 		"application-number.assigned.v1",
-		"account.signed-in.v1", "account.sign-in-failed.v1", "account.signed-out.v1",
-		"account.password-changed.v1", "account.password-reset-requested.v1", "account.password-reset.v1",
-		"account.contact-change-requested.v1",
-	},
+	),
 	Indexes: []readstore.Index{{Name: ByApplicant, Fields: []readstore.Field{{Path: "applicant"}, {Path: "application"}}}},
 	Keys:    keys,
 	Fold:    fold,
-	Reach: func(event codec.Envelope) *projections.Selection {
-		if _, ok := event.Event.(account.Erased); !ok {
-			return nil
-		}
-		return &projections.Selection{Index: ByApplicant, Prefix: []any{strings.TrimPrefix(event.Stream, accounts)}}
-	},
-	Matches: func(doc *Document, event codec.Envelope) bool {
-		return doc.Applicant == strings.TrimPrefix(event.Stream, accounts)
-	},
+	Reach:   accounts.Erased(ByApplicant),
+	Matches: accounts.Owned(func(doc *Document) string { return doc.Applicant }),
 }
-
-const accounts = "account-"
 
 func keys(event codec.Envelope) []string {
 	id := envelope.ApplicationOf(event.Stream)
 	switch event.Event.(type) {
 	case correspondence.MessagePosted:
-		return []string{id, BucketID(id, event.Revision)}
+		return []string{id, MessageID(id, event.Revision)}
 	case correspondence.ThreadRead:
 		return []string{id}
 	}
@@ -139,7 +124,7 @@ func fold(doc *Document, id string, event codec.Envelope) *Document {
 		}
 	case correspondence.MessagePosted:
 		if application := envelope.ApplicationOf(event.Stream); id != application {
-			return doc.withMessage(application, e)
+			return &Document{Applicant: e.Applicant, Application: application, Message: messageOf(e)}
 		}
 		if doc != nil {
 			for _, file := range e.Files {
@@ -175,17 +160,12 @@ func (h *Head) kindOf(document string) string {
 	return ""
 }
 
-// withMessage adds a message to a bucket, which may be none yet.
-func (d *Document) withMessage(applicationID string, e correspondence.MessagePosted) *Document {
-	if d == nil {
-		d = &Document{Applicant: e.Applicant, Application: applicationID}
-	}
-	message := Message{ID: e.MessageID, At: e.At, Author: e.Author, Side: e.Side, Notice: e.Notice, Text: e.Text}
+func messageOf(e correspondence.MessagePosted) *Message {
+	message := &Message{ID: e.MessageID, At: e.At, Author: e.Author, Side: e.Side, Notice: e.Notice, Text: e.Text}
 	for _, file := range e.Files {
 		message.Files = append(message.Files, File(file))
 	}
-	d.Messages = append(d.Messages, message)
-	return d
+	return message
 }
 
 // erase leaves what a document is that is built when the applicant's key is gone.
@@ -193,8 +173,8 @@ func (d *Document) erase() {
 	if d.Head != nil {
 		d.Head.Files = nil
 	}
-	for i := range d.Messages {
-		d.Messages[i].Text, d.Messages[i].Files = "", nil
+	if d.Message != nil {
+		d.Message.Text, d.Message.Files = "", nil
 	}
 }
 

@@ -104,40 +104,35 @@ func TestMessagesAndWhatHappenedAreOneThread(t *testing.T) {
 	}
 	projectionstest.Expect(t, thread.Model, history, map[string]thread.Document{
 		id: {Applicant: applicant, Application: id, Head: &due},
-		id + "/0": {Applicant: applicant, Application: id, Messages: []thread.Message{
-			{
-				ID: "question 3", At: at(3), Author: applicant, Side: correspondence.Applicant, Text: "Құжат қайда?",
-				Files: []thread.File{{ID: "scan", Name: "scan.pdf", MIME: "application/pdf", Size: 5, SHA256: "ab"}},
-			},
-			{ID: "answer 5", At: at(5), Author: executor, Side: correspondence.Staff, Notice: true, Text: "Жолда."},
+		id + "/0": {Applicant: applicant, Application: id, Message: &thread.Message{
+			ID: "question 3", At: at(3), Author: applicant, Side: correspondence.Applicant, Text: "Құжат қайда?",
+			Files: []thread.File{{ID: "scan", Name: "scan.pdf", MIME: "application/pdf", Size: 5, SHA256: "ab"}},
+		}},
+		id + "/1": {Applicant: applicant, Application: id, Message: &thread.Message{
+			ID: "answer 5", At: at(5), Author: executor, Side: correspondence.Staff, Notice: true, Text: "Жолда.",
 		}},
 	})
 }
 
-// However long people write, no document grows: messages go into one bucket after another.
-func TestManyMessagesLieInManyDocuments(t *testing.T) {
+// However long people write, no document of words grows: every message is one of its own.
+func TestEveryMessageIsADocument(t *testing.T) {
 	history := sent()
-	const count = 2*thread.Bucket + 1
+	const count = 17
 	for n := range count {
 		history = byStaff(history, messages, answer(n))
 	}
 	documents := projectionstest.Documents(t, thread.Model, history)
-	got := map[string][]string{}
+	got, want := map[string]string{}, map[string]string{}
 	for name, doc := range documents {
-		for _, message := range doc.Messages {
-			got[name] = append(got[name], message.ID)
+		if doc.Message != nil {
+			got[name] = doc.Message.ID
 		}
 	}
-	want := map[string][]string{}
 	for n := range count {
-		name := thread.BucketID(id, int64(n))
-		want[name] = append(want[name], fmt.Sprint("answer ", n))
+		want[thread.MessageID(id, int64(n))] = fmt.Sprint("answer ", n)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("messages by document (-want +got):\n%s", diff)
-	}
-	if len(got) != 3 || len(got[id+"/2"]) != 1 {
-		t.Errorf("%d documents, %d messages in the last", len(got), len(got[id+"/2"]))
 	}
 	if items := documents[id].Head.Envelope.Len(); items != count+1 {
 		t.Errorf("the thread has %d items, want %d", items, count+1)
@@ -177,12 +172,12 @@ func TestOfAnErasedApplicantsThreadNoWordsAreLeft(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("built of erased events, and erased afterwards (-want +got):\n%s", diff)
 	}
-	for i, message := range got[id+"/0"].Messages {
-		if message.Text != "" || message.Files != nil {
-			t.Errorf("of message %d is left %q with %d files", i, message.Text, len(message.Files))
+	for _, name := range []string{thread.MessageID(id, 0), thread.MessageID(id, 1)} {
+		if message := got[name].Message; message == nil || message.Text != "" || message.Files != nil {
+			t.Errorf("of %s is left %+v", name, message)
 		}
 	}
-	if text := got["of-another/0"].Messages[0].Text; text != "Құжат қайда?" {
+	if text := got[thread.MessageID("of-another", 0)].Message.Text; text != "Құжат қайда?" {
 		t.Errorf("another's message reads %q", text)
 	}
 	if got[id].Head.Shows("scan") || !got["of-another"].Head.Shows("scan") {

@@ -7,40 +7,18 @@ import (
 	"services.example/portal/domain/application"
 	"services.example/portal/domain/service"
 	"services.example/portal/infra/readstore"
+	"services.example/portal/projections/stored"
 )
 
 // DecodeBSON reads a stored row. It reads what bson.Unmarshal reads, without its reflection: a search reads many rows.
-func (r *Row) DecodeBSON(body bson.Raw) error {
-	var failed error
-	err := readstore.Fields(body, func(key []byte, v bsoncore.Value) {
-		if failed != nil {
-			return
-		}
-		switch string(key) {
-		case "envelope":
-			failed = nested(v, r.Envelope.DecodeBSON)
-		case "places":
-			failed = nested(v, r.Places.DecodeBSON)
-		default:
-			r.set(key, v)
-		}
-	})
-	if err != nil {
-		return err
-	}
-	return failed
-}
+func (r *Row) DecodeBSON(body bson.Raw) error { return stored.Fields(body, r.set) }
 
-func nested(v bsoncore.Value, decode func(bson.Raw) error) error {
-	fields, ok := v.DocumentOK()
-	if !ok {
-		return nil
-	}
-	return decode(bson.Raw(fields))
-}
-
-func (r *Row) set(key []byte, v bsoncore.Value) {
+func (r *Row) set(key []byte, v bsoncore.Value) (err error) {
 	switch string(key) {
+	case "envelope":
+		err = stored.Into(v, r.Envelope.DecodeBSON)
+	case "places":
+		err = stored.Into(v, r.Places.DecodeBSON)
 	case "runningNumber":
 		r.RunningNumber, _ = v.AsInt64OK()
 	case "number":
@@ -50,8 +28,7 @@ func (r *Row) set(key []byte, v bsoncore.Value) {
 	case "serviceId":
 		r.ServiceID = readstore.Text(v)
 	case "serviceVersion":
-		n, _ := v.AsInt64OK()
-		r.ServiceVersion = int(n)
+		r.ServiceVersion = stored.Int(v)
 	case "providerId":
 		r.ProviderID = readstore.Text(v)
 	case "termKind":
@@ -69,8 +46,9 @@ func (r *Row) set(key []byte, v bsoncore.Value) {
 	case "rated":
 		r.Rated, _ = v.BooleanOK()
 	default:
-		r.Set(string(key), v)
+		r.Set(key, v)
 	}
+	return err
 }
 
 // DecodeBSON reads the stored places as the driver does.

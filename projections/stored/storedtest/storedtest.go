@@ -19,8 +19,29 @@ type Document[D any] interface {
 	readstore.RawDecoder
 }
 
+// Part is a pointer to a part of documents, which writes its fields into them and reads itself.
+type Part[D any] interface {
+	*D
+	readstore.RawDecoder
+	AppendFields(dst []byte) []byte
+}
+
 // AsTheDriver checks documents with anything in them.
 func AsTheDriver[D any, P Document[D]](t *testing.T, drawn *rapid.Generator[D]) {
+	t.Helper()
+	asTheDriver[D, P](t, drawn, P.AppendBSON)
+}
+
+// PartAsTheDriver checks parts of documents with anything in them.
+func PartAsTheDriver[D any, P Part[D]](t *testing.T, drawn *rapid.Generator[D]) {
+	t.Helper()
+	asTheDriver[D, P](t, drawn, func(part P, dst []byte) []byte { return readstore.AppendDocument(dst, part.AppendFields) })
+}
+
+func asTheDriver[D any, P interface {
+	*D
+	readstore.RawDecoder
+}](t *testing.T, drawn *rapid.Generator[D], write func(doc P, dst []byte) []byte) {
 	t.Helper()
 	rapid.Check(t, func(t *rapid.T) {
 		doc := drawn.Draw(t, "document")
@@ -28,7 +49,7 @@ func AsTheDriver[D any, P Document[D]](t *testing.T, drawn *rapid.Generator[D]) 
 		if err != nil {
 			t.Skip("the driver does not store it")
 		}
-		if got := P(&doc).AppendBSON([]byte("before")); !bytes.Equal(got, append([]byte("before"), want...)) {
+		if got := write(P(&doc), []byte("before")); !bytes.Equal(got, append([]byte("before"), want...)) {
 			t.Fatalf("written as\n%v, by the driver as\n%v", bson.Raw(got[len("before"):]), bson.Raw(want))
 		}
 		var read, readByDriver D
