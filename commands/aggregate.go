@@ -326,3 +326,13 @@ func (r Request) next() Request {
 	r.IfMatch = nil
 	return r
 }
+
+// once returns the request of a further command that is carried out one time for what it is about, whoever gives it again.
+func (r Request) once(about string) Request {
+	r.CausationID = r.CommandID
+	r.CommandID = uuid.NewSHA1(onceNamespace, []byte(about))
+	r.IfMatch, r.BodyHash = nil, ""
+	return r
+}
+
+var onceNamespace = uuid.MustParse("5f3a7c90-2d41-5b8e-8c15-9e0b6f2d7a31")

@@ -8,9 +8,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"services.example/portal/domain/access"
 	"services.example/portal/domain/account"
+	"services.example/portal/domain/application"
 	"services.example/portal/domain/erasure"
 	"services.example/portal/domain/problem"
+	"services.example/portal/domain/retention"
+	"services.example/portal/domain/signature"
 	"services.example/portal/infra/codec"
 	"services.example/portal/infra/eventstore"
 )
@@ -18,6 +22,15 @@ import (
 // Carry takes an erasure as far as it can go now: through its pause, the keeping of what must be kept, the destruction of
 // the key, and the cleaning. Each step may be repeated after a crash; what is not due changes nothing.
 func (e *Erasures) Carry(ctx context.Context, req Request, person string) error {
+	return e.carry(ctx, req, person, true)
+}
+
+// Destroy takes an erasure as far as the destruction of the key, so that one cleaning may serve many.
+func (e *Erasures) Destroy(ctx context.Context, req Request, person string) error {
+	return e.carry(ctx, req, person, false)
+}
+
+func (e *Erasures) carry(ctx context.Context, req Request, person string, clean bool) error {
 	if e.deps.Erasing == nil {
 		return errErasing
 	}
@@ -33,6 +46,9 @@ func (e *Erasures) Carry(ctx context.Context, req Request, person string) error 
 		case erasure.StageBegun:
 			err = e.destroy(ctx, req, person)
 		case erasure.StageDestroyed:
+			if !clean {
+				return nil
+			}
 			err = e.clean(ctx, req, person, s)
 		default:
 			return e.reopen(ctx, req, person, s)
@@ -49,7 +65,17 @@ func (e *Erasures) Carry(ctx context.Context, req Request, person string) error 
 
 // begin keeps what must be kept, and passes the point of no return once the pause is over.
 func (e *Erasures) begin(ctx context.Context, req Request, person string, s erasure.State) error {
+	if s.Origin == erasure.Unconfirmed {
+		return e.beginUnconfirmed(ctx, req, person, s)
+	}
+	before, err := e.streams.accounts.state(ctx, person)
+	if err != nil {
+		return err
+	}
 	changed, at, err := e.closeAccount(ctx, req, person)
+	if changed { // whoever ordered it may have died before it came to this
+		e.tellOrdered(ctx, s.RequestID, person, before)
+	}
 	if err != nil || changed || e.deps.Now().Before(s.NotBefore) {
 		return err // what was just closed may still have something under way
 	}
@@ -72,6 +98,36 @@ func (e *Erasures) begin(ctx context.Context, req Request, person string, s eras
 	}
 	return e.record(ctx, req.next(), person, command)
 }
+
+// beginUnconfirmed closes a registration that was never confirmed for ever: its number leads to the next account from now
+// on. Whoever confirms it, or registers again, in the very last moment keeps it.
+func (e *Erasures) beginUnconfirmed(ctx context.Context, req Request, person string, s erasure.State) error {
+	command := erasure.Begin{At: e.deps.Now()}
+	if s.LegalHold { // which refuses it
+		return e.record(ctx, req, person, command)
+	}
+	schedule, err := e.schedule(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = e.streams.accounts.execute(ctx, req, person, func(s account.State) (account.Command, error) {
+		command.Obstacles = nil
+		if s.Active || command.At.Before(schedule.Until(retention.Registration, s.Pending.At)) {
+			command.Obstacles = []erasure.Obstacle{{Code: "account-in-use"}}
+			return account.Erase{}, errInUse
+		}
+		return account.Erase{At: command.At}, nil
+	})
+	if err != nil && !errors.Is(err, errInUse) {
+		return err
+	}
+	if command.KeyCheck, err = e.deps.Erasing.KeyCheck(ctx, person); err != nil {
+		return err
+	}
+	return e.record(ctx, req.next(), person, command)
+}
+
+var errInUse = errors.New("somebody uses the account")
 
 // copyHeld puts the files of a document under a key of its own, which outlives the person's.
 func (e *Erasures) copyHeld(ctx context.Context, person string, held erasure.Held) (err error) {
@@ -107,14 +163,8 @@ func Holder(person, documentID string) string {
 
 var holderNamespace = uuid.MustParse("0d2f6c1e-5b6e-5d1a-9f0e-7c1d4b3a2e65")
 
-// destroy marks the account as erased, destroys its key, and tries that nothing can be read any more.
+// destroy destroys the key, and tries that nothing can be read any more.
 func (e *Erasures) destroy(ctx context.Context, req Request, person string) error {
-	_, err := e.streams.accounts.execute(ctx, req, person, func(account.State) (account.Command, error) {
-		return account.Erase{At: e.deps.Now()}, nil
-	})
-	if err != nil {
-		return err
-	}
 	if err := e.deps.Erasing.DestroyKey(ctx, person); err != nil {
 		return err
 	}
@@ -123,7 +173,7 @@ func (e *Erasures) destroy(ctx context.Context, req Request, person string) erro
 	if err != nil {
 		return err
 	}
-	return e.record(ctx, req.next(), person, erasure.RecordKeyDestroyed{Unreadable: unreadable, At: e.deps.Now()})
+	return e.record(ctx, req, person, erasure.RecordKeyDestroyed{Unreadable: unreadable, At: e.deps.Now()})
 }
 
 var errReadable = errors.New("the key was destroyed and still opens")
@@ -137,7 +187,7 @@ func (e *Erasures) unreadable(ctx context.Context, person string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	streams := []string{"account-" + person, "erasure-" + person}
+	streams := []string{"account-" + person, "erasure-" + person, access.Stream + person}
 	for _, id := range ids {
 		streams = append(streams, "application-"+id, "correspondence-"+id, "note-"+id)
 	}
@@ -163,19 +213,22 @@ func (e *Erasures) unreadable(ctx context.Context, person string) (int, error) {
 	return count, nil
 }
 
-// clean removes what lies outside the log, once no process can use the key any more.
+// clean removes what lies outside the log, once no process can use the key any more. Only then the account is marked as
+// erased, which is what read models drop everything for: until then somebody could still write what they would keep.
 func (e *Erasures) clean(ctx context.Context, req Request, person string, s erasure.State) error {
 	if e.deps.Now().Before(s.DestroyedAt.Add(e.deps.Erasing.Settles())) {
 		return nil
 	}
-	at, err := e.streams.accounts.load(ctx, person)
+	erased, err := e.streams.accounts.execute(ctx, req, person, func(account.State) (account.Command, error) {
+		return account.Erase{At: e.deps.Now()}, nil
+	})
 	if err != nil {
 		return err
 	}
 	if err := e.deps.Sessions.EndAll(ctx, person, ""); err != nil {
 		return err
 	}
-	if err := e.deps.Erasing.Clean(ctx, person, at.position); err != nil {
+	if err := e.deps.Erasing.Clean(ctx, person, erased.Position); err != nil {
 		return err
 	}
 	e.Forget(person)
@@ -183,7 +236,33 @@ func (e *Erasures) clean(ctx context.Context, req Request, person string, s eras
 	if err != nil {
 		return err
 	}
+	if err := e.dropCopies(ctx, person, s); err != nil {
+		return err
+	}
 	return e.record(ctx, req.next(), person, erasure.Complete{Files: files, At: e.deps.Now()})
+}
+
+// dropCopies destroys copies of documents that are not kept: an erasure that was stopped just before it began, years ago,
+// has left them.
+func (e *Erasures) dropCopies(ctx context.Context, person string, s erasure.State) error {
+	return e.eachApplication(ctx, person, eventstore.Position{}, func(_ string, a application.State) error {
+		return e.eachSigned(ctx, a, func(d application.Document, _ signature.State) error {
+			if s.Holds(d.ID) {
+				return nil
+			}
+			_, err := e.destroyCopy(ctx, person, d.ID)
+			return err
+		})
+	})
+}
+
+// destroyCopy destroys what is kept of a document, and tells how many files were removed.
+func (e *Erasures) destroyCopy(ctx context.Context, person, documentID string) (files int, err error) {
+	holder := Holder(person, documentID)
+	if err := e.deps.Erasing.DestroyKey(ctx, holder); err != nil {
+		return 0, err
+	}
+	return e.deps.Erasing.RemoveFiles(ctx, holder)
 }
 
 // EndHold destroys a document that was kept, once its term has passed.
@@ -199,15 +278,40 @@ func (e *Erasures) EndHold(ctx context.Context, req Request, person, documentID 
 	if !s.HoldIsOver(documentID, now) {
 		return nil
 	}
-	holder := Holder(person, documentID)
-	if err := e.deps.Erasing.DestroyKey(ctx, holder); err != nil {
-		return err
-	}
-	files, err := e.deps.Erasing.RemoveFiles(ctx, holder)
+	files, err := e.destroyCopy(ctx, person, documentID)
 	if err != nil {
 		return err
 	}
 	return e.record(ctx, req, person, erasure.EndHold{DocumentID: documentID, Files: files, At: now})
+}
+
+// KeepErased destroys again what an erasure has destroyed: a keyring that was restored from an older copy still has it.
+func (e *Erasures) KeepErased(ctx context.Context, person string) error {
+	if e.deps.Erasing == nil {
+		return errErasing
+	}
+	s, err := e.streams.erasures.state(ctx, person)
+	if err != nil || s.Stage != erasure.StageCompleted {
+		return err
+	}
+	subjects := []string{person}
+	for _, document := range s.Ended {
+		subjects = append(subjects, Holder(person, document))
+	}
+	for _, subject := range subjects {
+		_, err := e.deps.Keys.AEAD(ctx, subject)
+		if errors.Is(err, codec.ErrKeyDestroyed) {
+			continue
+		}
+		if err == nil {
+			slog.WarnContext(ctx, "the key of an erased person was there again, and is destroyed", "account", person, "subject", subject)
+		}
+		if err := e.deps.Erasing.DestroyKey(ctx, subject); err != nil {
+			return err
+		}
+		e.Forget(person)
+	}
+	return nil
 }
 
 // HeldBy finds under which subject a file of an erased person is kept; empty: it is not.

@@ -14,15 +14,19 @@ import (
 )
 
 // obstacles lists what stands against a person's erasure, from the streams themselves: applications that are under way
-// (law 94-V, article 8: an obligation that is not fulfilled), evidence that is still being collected, and work for a
-// provider.
+// (law 94-V, article 8: an obligation that is not fulfilled), evidence that is still being collected, and work for the
+// portal or a provider that has not ended, or ended less than its term ago.
 func (e *Erasures) obstacles(ctx context.Context, person string, after eventstore.Position) ([]erasure.Obstacle, error) {
 	s, err := e.streams.accounts.state(ctx, person)
 	if err != nil {
 		return nil, err
 	}
 	var found []erasure.Obstacle
-	if slices.ContainsFunc(s.Roles, account.Role.Staff) {
+	schedule, err := e.schedule(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if isStaff(s) && (!s.Blocked || e.deps.Now().Before(schedule.Until(retention.Staff, s.BlockedAt))) {
 		found = append(found, erasure.Obstacle{Code: "staff-account"})
 	}
 	err = e.eachApplication(ctx, person, after, func(id string, s application.State) error {
@@ -43,10 +47,17 @@ func (e *Erasures) obstacles(ctx context.Context, person string, after eventstor
 	return found, err
 }
 
+func isStaff(s account.State) bool { return slices.ContainsFunc(s.Roles, account.Role.Staff) }
+
+// schedule is the retention schedule in force.
+func (e *Erasures) schedule(ctx context.Context) (retention.State, error) {
+	return e.streams.schedule.state(ctx, retention.Stream)
+}
+
 // toHold lists the signed documents that are kept after their person was erased, each until its term in the schedule has
 // passed. What has outlived it already is not kept.
 func (e *Erasures) toHold(ctx context.Context, person string, after eventstore.Position) ([]erasure.Held, error) {
-	schedule, err := e.streams.schedule.state(ctx, retention.Stream)
+	schedule, err := e.schedule(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -200,12 +200,13 @@ func (e *Erasures) closeAccount(ctx context.Context, req Request, person string)
 	return changed, outcome.Position, e.deps.Sessions.EndAll(ctx, person, "")
 }
 
-// reopen undoes closeAccount for a request that ended before anything was destroyed.
+// reopen undoes closeAccount for a request that ended before anything was destroyed: once, so that it does not let in who
+// was kept out for another reason since.
 func (e *Erasures) reopen(ctx context.Context, req Request, person string, s erasure.State) error {
 	if !s.Closed || s.Stage.Open() || s.Stage == erasure.StageCompleted {
 		return nil
 	}
-	_, err := e.streams.accounts.execute(ctx, req.next(), person, func(account.State) (account.Command, error) {
+	_, err := e.streams.accounts.execute(ctx, req.once("reopen "+s.RequestID), person, func(account.State) (account.Command, error) {
 		return account.Unblock{At: e.deps.Now()}, nil
 	})
 	if err != nil && !problem.Has(err, "account-not-found") {

@@ -9,34 +9,40 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/uuid"
 
 	"services.example/portal/domain/account"
 	"services.example/portal/domain/application"
 	"services.example/portal/domain/erasure"
 	"services.example/portal/domain/problem"
-	"services.example/portal/domain/retention"
+	"services.example/portal/infra/codec"
+	"services.example/portal/infra/codec/aggregates"
+	"services.example/portal/infra/codec/codectest"
 	"services.example/portal/infra/eventstore"
 )
 
-// eraser stands in for what lies outside the log. What is named in broken fails.
+// eraser stands in for what lies outside the log.
 type eraser struct {
 	w       *world
-	broken  string
+	step    func() error // before and after whatever changes something, and before what is looked up
 	settles time.Duration
 	cleaned []string
 }
 
-var errBroken = errors.New("broken off")
-
-func (e *eraser) fails(what string) error {
-	if e.broken == what {
-		return errBroken
+// do does something between two steps.
+func (e *eraser) do(what func() error) error {
+	if err := e.step(); err != nil {
+		return err
 	}
-	return nil
+	if err := what(); err != nil {
+		return err
+	}
+	return e.step()
 }
 
 func (e *eraser) Applications(ctx context.Context, person string, _ eventstore.Position) ([]string, error) {
+	if err := e.step(); err != nil {
+		return nil, err
+	}
 	var ids []string
 	read := eventstore.AllRead{Filter: eventstore.Filter{Types: []string{"application.draft-started."}}}
 	for recorded, err := range e.w.events.ReadAll(ctx, read) {
@@ -51,36 +57,40 @@ func (e *eraser) Applications(ctx context.Context, person string, _ eventstore.P
 			ids = append(ids, strings.TrimPrefix(recorded.Stream, "application-"))
 		}
 	}
-	return ids, e.fails("listing")
+	return ids, nil
 }
 
 func (e *eraser) KeyCheck(_ context.Context, subject string) (string, error) {
-	return "check of " + subject, e.fails("key check")
+	return "check of " + subject, e.step()
 }
 
 func (e *eraser) DestroyKey(ctx context.Context, subject string) error {
 	keys, _ := e.w.deps.Keys.(interface {
 		Destroy(ctx context.Context, subject string) error
 	})
-	return errors.Join(e.fails("destroying"), keys.Destroy(ctx, subject))
+	return e.do(func() error { return keys.Destroy(ctx, subject) })
 }
 
-func (e *eraser) RemoveFiles(_ context.Context, subject string) (int, error) {
-	e.w.files.mu.Lock()
-	defer e.w.files.mu.Unlock()
-	removed := 0
-	for name := range e.w.files.contents {
-		if strings.HasPrefix(name, subject+"/") {
-			delete(e.w.files.contents, name)
-			removed++
+func (e *eraser) RemoveFiles(_ context.Context, subject string) (removed int, err error) {
+	err = e.do(func() error {
+		e.w.files.mu.Lock()
+		defer e.w.files.mu.Unlock()
+		for name := range e.w.files.contents {
+			if strings.HasPrefix(name, subject+"/") {
+				delete(e.w.files.contents, name)
+				removed++
+			}
 		}
-	}
-	return removed, e.fails("removing")
+		return nil
+	})
+	return removed, err
 }
 
 func (e *eraser) Clean(_ context.Context, person string, _ eventstore.Position) error {
-	e.cleaned = append(e.cleaned, person)
-	return e.fails("cleaning")
+	return e.do(func() error {
+		e.cleaned = append(e.cleaned, person)
+		return nil
+	})
 }
 
 func (e *eraser) Settles() time.Duration { return e.settles }
@@ -92,7 +102,7 @@ const (
 
 // erasable lets a world erase people, an hour after the order.
 func (w *world) erasable() *eraser {
-	e := &eraser{w: w}
+	e := &eraser{w: w, step: func() error { return nil }}
 	w.deps.Erasing, w.deps.ErasurePause = e, time.Hour
 	w.restart()
 	return e
@@ -169,8 +179,8 @@ func TestTwoAdministratorsEraseAPerson(t *testing.T) {
 	then := now.Add(time.Hour)
 	w.happened(end,
 		erasure.Begun{RequestID: request, KeyCheck: "check of " + id, At: then},
-		account.Erased{CredentialEpoch: 2, At: then},
 		erasure.KeyDestroyed{RequestID: request, KeyCheck: "check of " + id, Unreadable: 1, At: then},
+		account.Erased{CredentialEpoch: 2, At: then.Add(5 * time.Second)},
 		erasure.Completed{RequestID: request, At: then.Add(5 * time.Second)})
 	if diff := cmp.Diff([]string{id}, eraser.cleaned); diff != "" {
 		t.Errorf("cleaned: %s", diff)
@@ -189,49 +199,27 @@ func TestTwoAdministratorsEraseAPerson(t *testing.T) {
 	}
 }
 
-// TestAnErasureGoesOnWhereItBroke breaks each step once, in a process that forgets everything then.
-func TestAnErasureGoesOnWhereItBroke(t *testing.T) {
+// TestBetweenTheKeyAndTheEndNobodyGetsIn: while other processes may still use the key, the account is neither open nor
+// somebody else's.
+func TestBetweenTheKeyAndTheEndNobodyGetsIn(t *testing.T) {
 	t.Parallel()
-	for _, broken := range []string{"", "listing", "key check", "destroying", "removing", "cleaning"} {
-		t.Run("broken: "+broken, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			eraser := w.erasable()
-			id := w.ordered(dana(1))
-			end := w.end()
-			w.clock.pass(time.Hour)
-			eraser.broken = broken
-			for range 2 {
-				err := w.Erasures.Carry(t.Context(), NewRequest("system"), id)
-				if broken != "" && err != nil && !errors.Is(err, errBroken) {
-					t.Fatal(err)
-				}
-				w.clock.pass(5 * time.Second)
-				w.restart()
-			}
-			eraser.broken = ""
-			w.carry(id)
-			w.clock.pass(5 * time.Second)
-			w.carry(id)
-			var kinds []string
-			for _, event := range w.since(end) {
-				switch event.(type) {
-				case erasure.Begun:
-					kinds = append(kinds, "begun")
-				case account.Erased:
-					kinds = append(kinds, "erased")
-				case erasure.KeyDestroyed:
-					kinds = append(kinds, "key destroyed")
-				case erasure.Completed:
-					kinds = append(kinds, "completed")
-				default:
-					kinds = append(kinds, "something else")
-				}
-			}
-			if diff := cmp.Diff([]string{"begun", "erased", "key destroyed", "completed"}, kinds); diff != "" {
-				t.Error(diff)
-			}
-		})
+	w, p := newWorld(t), dana(1)
+	w.erasable().settles = 5 * time.Second
+	id := w.ordered(p)
+	w.clock.pass(time.Hour)
+	w.carry(id)
+	w.restart()
+	if s, err := w.streams().erasures.state(t.Context(), id); err != nil || s.Stage != erasure.StageDestroyed {
+		t.Fatalf("it is %s, %v", s.Stage, err)
+	}
+	_, err := w.Accounts.SignIn(t.Context(), by(""), p.login, p.Password, false)
+	refused(t, err, "invalid-credentials")
+	_, err = w.Accounts.Register(t.Context(), by(""), p.Registration)
+	refused(t, err, "identity-taken")
+	w.clock.pass(5 * time.Second)
+	w.carry(id)
+	if again, _ := w.register(p); again.ID == "" {
+		t.Error("nobody can register with the number again")
 	}
 }
 
@@ -381,52 +369,62 @@ func TestASignedDocumentIsKeptForItsTerm(t *testing.T) {
 	}
 }
 
-// TestAnUnusedAccountIsProposed: once, when its term has passed, and never again after it was declined.
-func TestAnUnusedAccountIsProposed(t *testing.T) {
+// TestAKeyThatWasRestoredIsDestroyedAgain: a keyring is restored from a copy that still has the keys of whoever was erased.
+func TestAKeyThatWasRestoredIsDestroyedAgain(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	o, document := act(t)
+	w := o.world
 	w.erasable()
-	rules := retention.Default()
-	rules[3].Months = 12
-	_, err := w.Erasures.Schedule(t.Context(), by(aigul), rules)
-	done(t, err)
-	id := w.enrol(dana(1))
-	propose := func() { done(t, w.Erasures.ProposeUnused(t.Context(), NewRequest("system"), id)) }
-	end := w.end()
-	propose()
-	w.happened(end)
-
-	w.clock.pass(0)
-	last, err := w.Erasures.lastEvent(t.Context(), "account-"+id)
-	done(t, err)
-	w.clock.pass(last.Created.AddDate(0, 12, 1).Sub(w.clock.Now()))
-	propose()
-	propose()
-	proposed := w.since(end)
-	if len(proposed) != 1 || proposed[0].(erasure.Requested).Origin != erasure.Retention {
-		t.Fatalf("proposed %v", proposed)
+	o.accept(o.dauren, document)
+	o.accept(o.nurai, document)
+	if s := w.stateOf(o.application); !s.Ended() {
+		w.append("application-"+o.application, o.nurai.id, application.ApplicationCompleted{Outcome: application.OutcomeAnswered, At: w.clock.Now()})
+		w.restart()
 	}
-	_, err = w.Erasures.Decline(t.Context(), by(aigul), id, "Келісім әлі жүріп жатыр")
+	_, err := w.Erasures.RequestFor(t.Context(), by(aigul), o.nurai.id, "Кіріс № 21")
 	done(t, err)
-	end = w.end()
-	propose()
-	w.happened(end)
-}
-
-func TestTheRetentionScheduleIsReplacedAsAWhole(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.erasable()
-	_, err := w.Erasures.Schedule(t.Context(), by(aigul), retention.Default()[1:])
-	refused(t, err, "invalid")
-	_, err = w.Erasures.Schedule(t.Context(), by(aigul), append(retention.Default(), retention.Rule{Kind: "song", Months: 0, Basis: ""}))
-	refused(t, err, "invalid")
-	end := w.end()
-	req := by(aigul)
-	req.CommandID = uuid.NewSHA1(uuid.NameSpaceOID, []byte("schedule"))
-	for range 2 {
-		_, err = w.Erasures.Schedule(t.Context(), req, retention.Default())
+	for _, admin := range []string{aigul, bolat} {
+		_, err := w.Erasures.Approve(t.Context(), by(admin), o.nurai.id)
 		done(t, err)
 	}
-	w.happened(end, retention.Scheduled{Rules: retention.Default(), At: w.clock.Now()})
+	w.clock.pass(time.Hour)
+	restore := func() *codectest.Keys {
+		restored := codectest.NewKeys()
+		for _, subject := range []string{o.nurai.id, Holder(o.nurai.id, document)} {
+			done(t, restored.Create(t.Context(), subject))
+		}
+		w.deps.Keys = restored
+		w.deps.Codec, err = codec.New(restored, aggregates.All()...)
+		done(t, err)
+		w.restart()
+		return restored
+	}
+	name := func() string {
+		return w.history("account-" + o.nurai.id)[0].(account.RegistrationStarted).FirstName
+	}
+	done(t, w.Erasures.KeepErased(t.Context(), o.nurai.id))
+	if name() == "" {
+		t.Fatal("what is only ordered was erased")
+	}
+	w.carry(o.nurai.id)
+
+	restored := restore()
+	if name() == "" {
+		t.Fatal("nothing was restored")
+	}
+	done(t, w.Erasures.KeepErased(t.Context(), o.nurai.id))
+	if name() != "" {
+		t.Error("whoever was erased is there again")
+	}
+	if _, err := restored.AEAD(t.Context(), Holder(o.nurai.id, document)); err != nil {
+		t.Errorf("a document that is kept: %v", err)
+	}
+
+	w.clock.pass(61 * 31 * 24 * time.Hour)
+	done(t, w.Erasures.EndHold(t.Context(), NewRequest("system"), o.nurai.id, document))
+	restored = restore()
+	done(t, w.Erasures.KeepErased(t.Context(), o.nurai.id))
+	if _, err := restored.AEAD(t.Context(), Holder(o.nurai.id, document)); !errors.Is(err, codec.ErrKeyDestroyed) {
+		t.Errorf("a document whose term has passed: %v", err)
+	}
 }

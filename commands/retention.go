@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"time"
 
 	"services.example/portal/domain/account"
 	"services.example/portal/domain/erasure"
@@ -12,19 +12,24 @@ import (
 	"services.example/portal/infra/eventstore"
 )
 
-// ProposeUnused proposes the erasure of an account in which nothing was done for as long as the schedule says. Two
-// administrators decide about it, as about every other. What was declined once is not proposed again.
-func (e *Erasures) ProposeUnused(ctx context.Context, req Request, person string) error {
-	schedule, err := e.streams.schedule.state(ctx, retention.Stream)
-	if err != nil {
+// EndTerm looks whether an account has outlived the term that the schedule gives its kind. Then the erasure of somebody
+// who was here, or worked here, is proposed: two administrators decide about it, as about every other, and what was
+// declined once is not proposed again. A registration that was never confirmed is nobody's account: the schedule itself
+// orders its erasure.
+func (e *Erasures) EndTerm(ctx context.Context, req Request, kind retention.Kind, person string) error {
+	since, err := e.termSince(ctx, kind, person)
+	if err != nil || since.IsZero() {
 		return err
 	}
-	last, err := e.lastEvent(ctx, "account-"+person)
-	if err != nil || last == nil || e.deps.Now().Before(schedule.Until(retention.Account, last.Created)) {
+	schedule, err := e.schedule(ctx)
+	if err != nil || e.deps.Now().Before(schedule.Until(kind, since)) {
 		return err
+	}
+	if kind == retention.Registration {
+		return e.record(ctx, req, person, erasure.Lapse{ID: req.CommandID.String(), At: e.deps.Now()})
 	}
 	s, err := e.streams.accounts.state(ctx, person)
-	if err != nil || !s.Active || slices.ContainsFunc(s.Roles, account.Role.Staff) {
+	if err != nil || !s.Active {
 		return err
 	}
 	now, err := e.streams.erasures.state(ctx, person)
@@ -38,6 +43,32 @@ func (e *Erasures) ProposeUnused(ctx context.Context, req Request, person string
 	return e.record(ctx, req, person, erasure.Request{
 		ID: req.CommandID.String(), Origin: erasure.Retention, At: e.deps.Now(),
 	})
+}
+
+// termSince is when the term of an account of this kind began; the zero time if it has not.
+func (e *Erasures) termSince(ctx context.Context, kind retention.Kind, person string) (time.Time, error) {
+	if kind == retention.Account { // of which there are many: what was done last is enough to tell those that are used
+		last, err := e.lastEvent(ctx, "account-"+person)
+		if err != nil || last == nil {
+			return time.Time{}, err
+		}
+		return last.Created, nil
+	}
+	s, err := e.streams.accounts.state(ctx, person)
+	switch {
+	case err != nil:
+		return time.Time{}, err
+	case kind == retention.Staff && isStaff(s) && s.Blocked:
+		return s.BlockedAt, nil
+	case kind == retention.Registration && unconfirmed(s):
+		return s.Pending.At, nil
+	default:
+		return time.Time{}, nil
+	}
+}
+
+func unconfirmed(s account.State) bool {
+	return !s.Active && !s.Erased && s.Pending.RegistrationID != ""
 }
 
 // lastEvent is the last event of a stream; nil if there is none.

@@ -151,8 +151,8 @@ func (r *Routes) liftLegalHold(ctx context.Context, in *onPerson) (*erasureAnswe
 
 // retentionRule is a rule of the retention schedule.
 type retentionRule struct {
-	Kind   retention.Kind `json:"kind" enum:"act,agreement,result,account"`
-	Months int            `json:"months" doc:"Of documents, from the last signature; of an account, from the last thing done in it"`
+	Kind   retention.Kind `json:"kind" enum:"act,agreement,result,account,staff,registration"`
+	Months int            `json:"months" doc:"Of documents, from the last signature; of an account, from the last thing done in it; of one of staff, from when it was closed; of a registration that nobody confirmed, from when it was sent"`
 	Basis  string         `json:"basis" doc:"What asks for it; at most 4000 characters"`
 }
 

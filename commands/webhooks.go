@@ -66,14 +66,12 @@ func (w *Webhooks) Add(ctx context.Context, req Request, of NewWebhook) (Webhook
 	return w.secret(outcome, id)
 }
 
-// Change gives a webhook another address or other events. Errors: invalid with every fault, webhook-not-found.
+// Change gives a webhook another address or other events, and tries at once what waits: the reason may be gone. Errors: invalid with every fault, webhook-not-found.
 func (w *Webhooks) Change(ctx context.Context, req Request, id, url string, types []string) (Outcome[webhook.State], error) {
 	if _, err := w.feed().Filter("types", types); err != nil {
 		return Outcome[webhook.State]{}, err
 	}
-	return w.do(ctx, req, func(webhook.State) webhook.Command {
-		return webhook.Change{ID: id, URL: url, Types: types, Plain: w.deps.PlainWebhooks, At: w.deps.Now()}
-	})
+	return w.afresh(ctx, req, id, webhook.Change{ID: id, URL: url, Types: types, Plain: w.deps.PlainWebhooks, At: w.deps.Now()})
 }
 
 // RenewSecret gives a webhook another secret; the one before is used beside it for webhook.SecretOverlap. Error:
@@ -104,7 +102,12 @@ func (w *Webhooks) Pause(ctx context.Context, req Request, id string) (Outcome[w
 
 // Resume lets deliveries go on where they were. Error: webhook-not-found.
 func (w *Webhooks) Resume(ctx context.Context, req Request, id string) (Outcome[webhook.State], error) {
-	outcome, err := w.do(ctx, req, func(webhook.State) webhook.Command { return webhook.Resume{ID: id, At: w.deps.Now()} })
+	return w.afresh(ctx, req, id, webhook.Resume{ID: id, At: w.deps.Now()})
+}
+
+// afresh lets a webhook that waits for its next try make it at once, and be given up no sooner than a new one.
+func (w *Webhooks) afresh(ctx context.Context, req Request, id string, command webhook.Command) (Outcome[webhook.State], error) {
+	outcome, err := w.do(ctx, req, func(webhook.State) webhook.Command { return command })
 	if err != nil {
 		return outcome, err
 	}

@@ -2,10 +2,12 @@ package reactors
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"services.example/portal/commands"
+	"services.example/portal/domain/retention"
 )
 
 // ErasureIndex knows which erasures the portal has to go on with, and whose terms pass. It may be a little behind: the
@@ -15,8 +17,16 @@ type ErasureIndex interface {
 	Carried(ctx context.Context, after string) (accounts []string, next string, err error)
 	// Held lists documents of erased people whose term had passed by a time.
 	Held(ctx context.Context, until time.Time, after string) (documents []HeldDocument, next string, err error)
-	// Unused lists accounts; those in which something was done lately may be among them.
-	Unused(ctx context.Context, after string) (accounts []string, next string, err error)
+	// Completed lists the accounts that were erased.
+	Completed(ctx context.Context, after string) (accounts []string, next string, err error)
+	// Accounts lists those that have a term in the schedule; it may not have passed.
+	Accounts(ctx context.Context, after string) (accounts []KeptAccount, next string, err error)
+}
+
+// KeptAccount is an account that is kept for the term of its kind.
+type KeptAccount struct {
+	Account string
+	Kind    retention.Kind // Account, Staff or Registration
 }
 
 // HeldDocument is a signed document that is kept after its person was erased.
@@ -29,34 +39,28 @@ const (
 	RetentionEvery = 12 * time.Hour
 )
 
-// Erasures carries out what administrators have ordered, destroys what was kept for its term, and proposes the erasure of
-// accounts that nobody uses.
-func Erasures(use *commands.Erasures, index ErasureIndex, now func() time.Time, every, retention time.Duration) Task {
-	t := &erasures{use: use, index: index, now: now, every: every, retention: retention}
+// Erasures carries out what administrators have ordered, destroys what was kept for its term and registrations that were
+// never confirmed, proposes the erasure of accounts that nobody uses, and sees to it that what was erased stays so.
+func Erasures(use *commands.Erasures, index ErasureIndex, now func() time.Time, every, terms time.Duration) Task {
+	t := &erasures{use: use, index: index, now: now, every: every, terms: terms}
 	return Task{Name: "erasures", Run: t.run}
 }
 
 type erasures struct {
-	use              *commands.Erasures
-	index            ErasureIndex
-	now              func() time.Time
-	every, retention time.Duration
+	use          *commands.Erasures
+	index        ErasureIndex
+	now          func() time.Time
+	every, terms time.Duration
+	passed       time.Time // when all terms were looked after
 }
 
 // run asks nobody before it gives a command: each is idempotent, also beside another process that gives the same.
 func (t *erasures) run(ctx context.Context, _ func() bool) error {
 	ticker := time.NewTicker(t.every)
 	defer ticker.Stop()
-	var schedule time.Time // when terms were looked after
 	for {
-		if err := t.carry(ctx); err != nil {
+		if err := t.once(ctx); err != nil {
 			return err
-		}
-		if now := t.now(); now.Sub(schedule) >= t.retention || now.Before(schedule) {
-			if err := t.pass(ctx); err != nil {
-				return err
-			}
-			schedule = now
 		}
 		select {
 		case <-ticker.C:
@@ -66,11 +70,27 @@ func (t *erasures) run(ctx context.Context, _ func() bool) error {
 	}
 }
 
-// carry goes on with every erasure that is under way.
+// once does what is due. An erasure that cannot go on holds up neither others nor the terms.
+func (t *erasures) once(ctx context.Context) error {
+	err := t.carry(ctx)
+	if now := t.now(); now.Sub(t.passed) >= t.terms || now.Before(t.passed) {
+		failed := t.pass(ctx)
+		if failed == nil {
+			t.passed = now
+		}
+		err = errors.Join(err, failed)
+	}
+	return err
+}
+
+// carry goes on with every erasure that is under way: all keys first, and then the cleaning, which may do for all.
 func (t *erasures) carry(ctx context.Context) error {
-	return pages(ctx, t.index.Carried, func(account string) error {
-		return t.use.Carry(ctx, commands.NewRequest("system"), account)
-	})
+	each := func(step func(context.Context, commands.Request, string) error) error {
+		return pages(ctx, t.index.Carried, func(account string) error {
+			return step(ctx, commands.NewRequest("system"), account)
+		})
+	}
+	return errors.Join(each(t.use.Destroy), each(t.use.Carry))
 }
 
 // pass looks after all terms once.
@@ -78,14 +98,15 @@ func (t *erasures) pass(ctx context.Context) error {
 	held := func(ctx context.Context, after string) ([]HeldDocument, string, error) {
 		return t.index.Held(ctx, t.now(), after)
 	}
-	if err := pages(ctx, held, func(d HeldDocument) error {
-		return t.use.EndHold(ctx, commands.NewRequest("system"), d.Account, d.DocumentID)
-	}); err != nil {
-		return err
-	}
-	return pages(ctx, t.index.Unused, func(account string) error {
-		return t.use.ProposeUnused(ctx, commands.NewRequest("system"), account)
-	})
+	return errors.Join(
+		pages(ctx, t.index.Completed, func(account string) error { return t.use.KeepErased(ctx, account) }),
+		pages(ctx, held, func(d HeldDocument) error {
+			return t.use.EndHold(ctx, commands.NewRequest("system"), d.Account, d.DocumentID)
+		}),
+		pages(ctx, t.index.Accounts, func(a KeptAccount) error {
+			return t.use.EndTerm(ctx, commands.NewRequest("system"), a.Kind, a.Account)
+		}),
+	)
 }
 
 // pages goes through all pages of a list. One that fails does not hold up the others.

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
+
 	"services.example/portal/commands"
 	"services.example/portal/domain/webhook"
 	"services.example/portal/infra/eventstore"
@@ -33,6 +35,7 @@ type Hooks struct {
 	Feed   *feed.Feed
 	Post   Poster
 	Now    func() time.Time
+	Meter  metric.Meter // nil: no metrics
 
 	// Look is how often the webhooks themselves are looked at, and what waits for its next try; 0: a second.
 	Look time.Duration
@@ -40,6 +43,8 @@ type Hooks struct {
 	Waits []time.Duration
 	// GiveUp is for how long a receiver may be out of order before its webhook is suspended; 0: five days.
 	GiveUp time.Duration
+
+	metrics *hookMetrics
 }
 
 var usualWaits = []time.Duration{
@@ -55,8 +60,8 @@ const (
 
 // Webhooks delivers what is in the feed to other systems, to each in order and on its own: one that is slow or gone holds up
 // nobody else. A request that is not answered with 2xx is made again, the same, until the receiver is given up; then the
-// webhook is suspended where it is.
-func Webhooks(with Hooks) Task {
+// webhook is suspended where it is. Error: an instrument that cannot be made.
+func Webhooks(with Hooks) (Task, error) {
 	if with.Look == 0 {
 		with.Look = usualLook
 	}
@@ -66,11 +71,14 @@ func Webhooks(with Hooks) Task {
 	if with.GiveUp == 0 {
 		with.GiveUp = usualGiveUp
 	}
-	return Task{Name: "webhooks", Run: with.run}
+	var err error
+	with.metrics, err = newHookMetrics(with.Meter, with.Now)
+	return Task{Name: "webhooks", Run: with.run}, err
 }
 
 // run keeps one delivery going for every webhook that is active, as it is now.
 func (h Hooks) run(ctx context.Context, may func() bool) error {
+	defer h.metrics.delivers(nil) // when nothing is on its way any more
 	running := map[string]*hookRun{}
 	var all sync.WaitGroup
 	defer all.Wait()
@@ -83,6 +91,7 @@ func (h Hooks) run(ctx context.Context, may func() bool) error {
 		if err != nil {
 			return fmt.Errorf("listing webhooks: %w", err)
 		}
+		h.metrics.delivers(append([]webhook.Hook{}, hooks...))
 		wanted := map[string]webhook.Hook{}
 		for _, hook := range hooks {
 			if hook.Status == webhook.Active && hook.URL != "" {
@@ -137,7 +146,11 @@ func (h Hooks) start(ctx context.Context, all *sync.WaitGroup, hook webhook.Hook
 		defer close(r.ended)
 		d := &delivering{Hooks: h, hook: hook, may: may, reader: h.Feed.For("webhook " + hook.ID)}
 		err := safely(ctx, d.run)
-		if err != nil && ctx.Err() == nil {
+		switch {
+		case err == nil || ctx.Err() != nil:
+		case errors.Is(err, readstore.ErrChanged): // an administrator wants it tried at once
+			slog.InfoContext(ctx, "a webhook's delivery starts again", "webhook", hook.ID)
+		default:
 			slog.ErrorContext(ctx, "a webhook's delivery ended and starts again", "webhook", hook.ID, "error", err)
 		}
 	})
@@ -272,6 +285,7 @@ type batch struct {
 	events  []byte // JSON, with commas between them
 	count   int
 	first   eventstore.Position
+	since   time.Time // when that was recorded
 	through eventstore.Position
 }
 
@@ -289,7 +303,7 @@ func (b *batch) add(ctx context.Context, r *feed.Reader, recorded eventstore.Rec
 		return nil
 	}
 	if b.events = out; b.count == 0 {
-		b.first = recorded.Position
+		b.first, b.since = recorded.Position, recorded.Created
 	}
 	b.count++
 	return nil
@@ -311,6 +325,7 @@ func (d *delivering) deliver(ctx context.Context, b *batch) error {
 			return err
 		}
 	}
+	d.metrics.behind(d.hook, b.since)
 	body, id := b.body(), d.messageID(b)
 	for {
 		if err := d.wait(ctx); err != nil {
@@ -326,10 +341,12 @@ func (d *delivering) deliver(ctx context.Context, b *batch) error {
 		if err == nil && status >= 200 && status < 300 {
 			break
 		}
+		d.metrics.requested(ctx, d.hook, "failed")
 		if err := d.failed(ctx, status, err); err != nil {
 			return err
 		}
 	}
+	d.metrics.taken(ctx, d.hook, b.count)
 	d.through = b.through
 	d.at.Through, d.at.Pending, d.at.At, d.at.Delivered = b.through.String(), "", d.Now(), d.at.Delivered+int64(b.count)
 	d.at.Attempts, d.at.Since, d.at.NextAt, d.at.Fault = 0, time.Time{}, time.Time{}, ""

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +13,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	sdk "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"services.example/portal/commands"
 	"services.example/portal/domain/application"
@@ -86,11 +91,14 @@ type hookWorld struct {
 	receiver *receiver
 	secret   string
 	hook     string
+	measures *sdk.ManualReader
+	meter    metric.Meter
 }
 
 func newHookWorld(t *testing.T) *hookWorld {
 	t.Helper()
-	w := &hookWorld{world: newWorld(t), receiver: &receiver{}}
+	w := &hookWorld{world: newWorld(t), receiver: &receiver{}, measures: sdk.NewManualReader()}
+	w.meter = sdk.NewMeterProvider(sdk.WithReader(w.measures)).Meter("test")
 	var err error
 	w.feed, err = feed.New(w.codec, []byte(strings.Repeat("s", 32)), aggregates.All()...)
 	done(t, err)
@@ -120,10 +128,11 @@ func (w *hookWorld) request() commands.Request {
 // deliver runs the task until what it returns is called.
 func (w *hookWorld) deliver() (stop func()) {
 	w.t.Helper()
-	task := Webhooks(Hooks{
+	task, err := Webhooks(Hooks{
 		Use: w.use, Events: w.log, Feed: w.feed, Post: w.receiver, Now: w.clock.Now, Look: time.Millisecond,
-		Waits: []time.Duration{time.Minute, time.Hour},
+		Waits: []time.Duration{time.Minute, time.Hour}, Meter: w.meter,
 	})
+	done(w.t, err)
 	ctx, cancel := context.WithCancel(w.t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- task.Run(ctx, always) }()
@@ -285,6 +294,30 @@ func TestAnAdministratorNeedNotWaitForTheNextTry(t *testing.T) {
 	w.taken(1)
 }
 
+// TestAnotherAddressIsTriedAtOnce, and given up no sooner than a new one, however long the former was out of order.
+func TestAnotherAddressIsTriedAtOnce(t *testing.T) {
+	w := newHookWorld(t)
+	const moved = "https://moved.example/in"
+	w.receiver.answers(func(posted) (int, error) { return 500, nil })
+	w.near(1)
+	w.deliver()
+	for tries := 1; tries <= fewestTries; tries++ {
+		until(t, "it was tried", func() bool { return w.at().Attempts == tries })
+		if tries < fewestTries {
+			w.clock.pass(29 * time.Hour)
+		}
+	}
+	_, err := w.use.Change(t.Context(), w.request(), w.hook, moved, []string{"application.due-soon"})
+	done(t, err)
+	until(t, "the new address was tried", func() bool { return w.at().Attempts == 1 })
+	if last := w.receiver.tried()[fewestTries]; last.Address != moved || w.status() != webhook.Active {
+		t.Errorf("tried %s, and the webhook is %s", last.Address, w.status())
+	}
+	w.receiver.answers(nil)
+	w.clock.pass(time.Minute)
+	w.taken(1)
+}
+
 func TestForADayBothSecretsSign(t *testing.T) {
 	w := newHookWorld(t)
 	renewed, err := w.use.RenewSecret(t.Context(), w.request(), w.hook)
@@ -344,5 +377,61 @@ func TestAWebhookWhosePlaceIsLostBeginsWhereItWasAdded(t *testing.T) {
 	got := w.receiver.revisions(t)
 	if diff := cmp.Diff(got[:2], got[2:]); diff != "" {
 		t.Errorf("delivered first and again: %s", diff)
+	}
+}
+
+// measured lists what the instruments say, as lines of name, labels and value.
+func (w *hookWorld) measured() []string {
+	w.t.Helper()
+	var data metricdata.ResourceMetrics
+	done(w.t, w.measures.Collect(w.t.Context(), &data))
+	lines := []string{}
+	for _, scope := range data.ScopeMetrics {
+		for _, m := range scope.Metrics {
+			switch points := m.Data.(type) {
+			case metricdata.Sum[int64]:
+				for _, p := range points.DataPoints {
+					lines = append(lines, fmt.Sprint(m.Name, " ", p.Attributes.Encoded(attribute.DefaultEncoder()), " ", p.Value))
+				}
+			case metricdata.Gauge[int64]:
+				for _, p := range points.DataPoints {
+					lines = append(lines, fmt.Sprint(m.Name, " ", p.Attributes.Encoded(attribute.DefaultEncoder()), " ", p.Value))
+				}
+			case metricdata.Gauge[float64]:
+				for _, p := range points.DataPoints {
+					lines = append(lines, fmt.Sprint(m.Name, " ", p.Attributes.Encoded(attribute.DefaultEncoder()), " ", p.Value > 0))
+				}
+			}
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// TestOperatorsSeeHowWebhooksDo: what is not taken makes a webhook lag until it is taken; a process that does not deliver
+// says nothing of lag.
+func TestOperatorsSeeHowWebhooksDo(t *testing.T) {
+	w := newHookWorld(t)
+	w.receiver.answers(func(posted) (int, error) { return 500, nil })
+	w.near(3)
+	stop := w.deliver()
+	until(t, "it was tried", func() bool { return w.at().Attempts == 1 })
+	w.clock.pass(30 * time.Second)
+	status := []string{"webhook.hooks status=active 1", "webhook.hooks status=paused 0", "webhook.hooks status=suspended 0"}
+	failed := "webhook.requests outcome=failed,webhook=statistics 1"
+	if diff := cmp.Diff(append(slices.Clone(status), "webhook.lag webhook=statistics true", failed), w.measured()); diff != "" {
+		t.Errorf("while it is not taken (-want +got):\n%s", diff)
+	}
+	w.receiver.answers(nil)
+	w.clock.pass(time.Minute)
+	w.taken(3)
+	taken := []string{"webhook.events webhook=statistics 3", failed, "webhook.requests outcome=taken,webhook=statistics 1"}
+	want := slices.Concat(taken[:1], status, []string{"webhook.lag webhook=statistics false"}, taken[1:])
+	if diff := cmp.Diff(want, w.measured()); diff != "" {
+		t.Errorf("when it was taken (-want +got):\n%s", diff)
+	}
+	stop()
+	if diff := cmp.Diff(taken, w.measured()); diff != "" {
+		t.Errorf("when another process delivers (-want +got):\n%s", diff)
 	}
 }
