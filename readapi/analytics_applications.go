@@ -58,7 +58,7 @@ type analyticsCell struct {
 	Provider   *namedProvider `json:"provider,omitempty"`
 	Region     *namedRegion   `json:"region,omitempty"`
 	Status     string         `json:"status,omitempty"`
-	Suppressed bool           `json:"suppressed" doc:"There are fewer than five: nothing is told of them"`
+	Suppressed bool           `json:"suppressed" doc:"There are fewer than five, or they are those of fewer than five people: nothing is told of them"`
 	shownFigures
 }
 
@@ -119,7 +119,7 @@ func (q *Queries) analyticsApplications(ctx context.Context, in *analyticsApplic
 
 // cell shows a cell with the names of what tells it apart.
 func (s *snapshot) cell(key analytics.Key, by []analytics.Dimension, of *analytics.Cell, l text.Language) analyticsCell {
-	shown := analyticsCell{Month: key.Month, Status: key.Status, Suppressed: !of.Applications.Told(), shownFigures: figuresTold(of, l)}
+	shown := analyticsCell{Month: key.Month, Status: key.Status, Suppressed: !of.Told(), shownFigures: figuresTold(of, l)}
 	if slices.Contains(by, analytics.Service) {
 		named := s.serviceNamed(key.Service)
 		shown.Service = &named

@@ -26,12 +26,19 @@ type cubes struct {
 // countedMonth is what a month came to. Each part is there once it was asked for.
 type countedMonth struct {
 	at      time.Time
+	until   time.Time // when a due date passes; zero: none does
 	cube    analytics.Cube
 	funnels analytics.Funnels
 }
 
+// old tells whether time alone has changed a month, or a clock was set back.
+func (m *countedMonth) old(now time.Time) bool {
+	age := now.Sub(m.at)
+	return age > cubeAge || age < 0 || !m.until.IsZero() && now.After(m.until)
+}
+
 const (
-	cubeAge    = time.Minute // due dates pass also when nothing else happens
+	cubeAge    = time.Hour // after which a month is counted again in any case
 	cubePause  = 2 * time.Second
 	cubeCells  = 100_000 // that are kept, some hundred bytes each
 	cubeChange = readstore.MaxLimit
@@ -75,11 +82,11 @@ func (c *cubes) sent(ctx context.Context, months []string, exactly bool) ([]anal
 	for i, month := range months {
 		counted := c.month(month)
 		if counted.cube == nil {
-			cube, err := source.Cube(ctx, analytics.NewKeys(c.deps.AnalyticsSecret), month, month, c.deps.Now())
+			cube, until, err := source.CubeUntil(ctx, analytics.NewKeys(c.deps.AnalyticsSecret), month, month, c.deps.Now())
 			if err != nil {
 				return nil, err
 			}
-			counted.cube = cube
+			counted.cube, counted.until = cube, until
 			c.keep(len(cube))
 		}
 		list[i] = counted.cube
@@ -130,20 +137,24 @@ func (c *cubes) keep(cells int) {
 	}
 }
 
-// refresh forgets the months in which something changed since the last time, and those that are old.
+// refresh forgets the months in which something changed since the last time, or a due date has passed.
 func (c *cubes) refresh(ctx context.Context, exactly bool) (analytics.Source, error) {
 	source, err := c.source(ctx)
+	if err != nil {
+		return source, err
+	}
+	through, err := c.deps.Reads.Checkpoint(ctx, source.Collection) // what comes after it may be there in part
 	if err != nil {
 		return source, err
 	}
 	if source.Collection != c.collection { // it was built anew
 		c.collection, c.changed, c.seen = source.Collection, time.Time{}, eventstore.Position{}
 		c.months, c.cells = map[string]*countedMonth{}, 0
-		return source, c.mark(ctx)
+		return source, c.mark(ctx, through)
 	}
 	now := c.deps.Now()
 	for month, counted := range c.months {
-		if age := now.Sub(counted.at); age > cubeAge || age < 0 {
+		if counted.old(now) {
 			delete(c.months, month)
 		}
 	}
@@ -153,7 +164,7 @@ func (c *cubes) refresh(ctx context.Context, exactly bool) (analytics.Source, er
 	}
 	if page.Next != "" { // too much to look at
 		c.months, c.cells = map[string]*countedMonth{}, 0
-		return source, c.mark(ctx)
+		return source, c.mark(ctx, through)
 	}
 	kept := false
 	for i := range page.Documents {
@@ -175,20 +186,25 @@ func (c *cubes) refresh(ctx context.Context, exactly bool) (analytics.Source, er
 	if kept {
 		return source, nil
 	}
-	return source, c.markFrom(page.Documents)
+	return source, c.markFrom(page.Documents, through)
 }
 
 // mark remembers which change is the latest.
-func (c *cubes) mark(ctx context.Context) error {
-	page, err := c.deps.Reads.List(ctx, c.collection, readstore.Query{Index: cases.ByChange, Reverse: true, Limit: 1})
+func (c *cubes) mark(ctx context.Context, through eventstore.Position) error {
+	page, err := c.deps.Reads.List(ctx, c.collection, readstore.Query{Index: cases.ByChange, Reverse: true, Limit: cubeChange})
 	if err != nil {
 		return err
 	}
-	return c.markFrom(page.Documents)
+	return c.markFrom(page.Documents, through)
 }
 
-func (c *cubes) markFrom(changed []readstore.Document) error {
+// markFrom remembers the latest of these changes, but for those after the checkpoint: a store without transactions shows
+// a later change before an earlier one.
+func (c *cubes) markFrom(changed []readstore.Document, through eventstore.Position) error {
 	for i := range changed {
+		if through.Before(changed[i].Seen) {
+			continue
+		}
 		var row cases.Case
 		if err := changed[i].Decode(&row); err != nil {
 			return err

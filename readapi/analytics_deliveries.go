@@ -62,11 +62,10 @@ func (q *Queries) registerAnalyticsDeliveries(api huma.API) {
 
 func deliveryTold(d *analytics.Delivery) analyticsDelivery {
 	shown := analyticsDelivery{
-		Month: d.Month, Channel: d.Channel, Notices: d.Notices.Published(),
-		States: []analytics.ProtectedCode{}, Failures: []analytics.ProtectedCode{},
+		Month: d.Month, Channel: d.Channel, States: []analytics.ProtectedCode{}, Failures: []analytics.ProtectedCode{},
 	}
-	if d.Notices.Told() {
-		shown.Repeated, shown.Arrival = d.Tries.Published(), d.Arrival.Published()
+	if d.Told() {
+		shown.Notices, shown.Repeated, shown.Arrival = d.Notices.Published(), d.Tries.Published(), d.Arrival.Published()
 		shown.States, shown.Failures = analytics.Codes(d.States), analytics.Codes(d.Failures)
 	}
 	return shown
@@ -104,6 +103,9 @@ func (q *Queries) deliveries(ctx context.Context, from, to string) (analytics.De
 		}
 		if next == "" {
 			return counted, nil
+		}
+		if err := (analytics.Source{Busy: q.deps.Busy}).Pause(ctx); err != nil {
+			return nil, err
 		}
 		query.After = next
 	}

@@ -80,12 +80,12 @@ func (q *Queries) registerAnalyticsSteps(api huma.API) {
 // funnel shows what may be told of a funnel.
 func (q *Queries) funnel(ctx context.Context, s *snapshot, f *analytics.Funnel) (analyticsFunnel, error) {
 	shown := analyticsFunnel{
-		Service: s.serviceNamed(f.Service), Version: f.Version, Started: f.Started.Published(), Steps: []analyticsStep{},
+		Service: s.serviceNamed(f.Service), Version: f.Version, Steps: []analyticsStep{},
 	}
-	if !f.Started.Told() {
+	if !f.Told() {
 		return shown, nil
 	}
-	shown.Sent, shown.Deleted = f.Sent.Published(), f.Deleted.Published()
+	shown.Started, shown.Sent, shown.Deleted = f.Started.Published(), f.Sent.Published(), f.Deleted.Published()
 	titles := map[string]text.Text{}
 	version, err := q.versions.content(ctx, f.Service, f.Version)
 	var gone *problem.Problem

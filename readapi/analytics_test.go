@@ -21,7 +21,11 @@ import (
 	"services.example/portal/domain/notification"
 	"services.example/portal/domain/problem"
 	"services.example/portal/domain/service"
+	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/httpapi"
+	"services.example/portal/infra/readstore"
+	"services.example/portal/projections/cases"
+	"services.example/portal/readapi/analytics"
 )
 
 // analyst is the cookie of an analyst.
@@ -32,6 +36,7 @@ func (w *world) sends(n, of int, from string, at time.Time, then ...any) *world 
 	w.t.Helper()
 	for range n {
 		applicant, stream := uuid.NewString(), "application-"+uuid.NewString()
+		w.applicant = applicant
 		region, err := json.Marshal(map[string]string{"region": from})
 		done(w.t, err)
 		w.write(stream, applicant, append([]any{
@@ -102,7 +107,7 @@ func TestApplicationsByServiceRegionStatusAndMonth(t *testing.T) {
 	}
 	var got analyticsApplications
 	w.analytics("/applications?region=KZ-71", &got)
-	if d := got.Total.Decision; d.MeanHours == nil || *d.MeanHours != 50 || *d.MedianDays != 2 || *got.Total.Overdue != 0 {
+	if d := got.Total.Decision; d.Count == nil || *d.Count != 5 || d.MeanHours == nil || d.MedianDays != nil || *got.Total.Overdue != 0 {
 		t.Errorf("decided within %+v", d)
 	}
 }
@@ -119,6 +124,98 @@ func TestFiguresFollowWhatHappens(t *testing.T) {
 		}
 		w.sends(5, 1, "Астана", noon)
 	}
+}
+
+// TestMonthsBeginAtMidnightInAlmaty: what was sent in the last second of October there is October's, though it is recorded
+// much later.
+func TestMonthsBeginAtMidnightInAlmaty(t *testing.T) {
+	t.Parallel()
+	midnight := time.Date(2026, 10, 31, 19, 0, 0, 0, time.UTC)
+	w := newWorld(t).withCatalogue().sends(5, 1, "Астана", midnight).sends(10, 1, "Астана", midnight.Add(-time.Second))
+	for query, want := range map[string][]string{
+		"?by=month":                                {"total 15", "2026-10 10", "2026-11 5"},
+		"?by=month&from=2026-10&to=2026-10":        {"total 10", "2026-10 10"},
+		"?by=month&from=2026-11&to=2026-11":        {"total 5", "2026-11 5"},
+		"?from=2026-09&to=2026-09&by=month,status": {"total 0"},
+	} {
+		var got analyticsApplications
+		w.analytics("/applications"+query, &got)
+		if diff := cmp.Diff(want, got.cells()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", query, diff)
+		}
+	}
+}
+
+// TestFiguresWhenAnApplicationEnds: withdrawn ones are counted where they stand and are overdue no more; those of the erased
+// are counted, but in no region.
+func TestFiguresWhenAnApplicationEnds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withCatalogue().sends(5, 1, "Астана", noon, application.Withdrawn{ServiceID: id("service", 1), At: noon.Add(time.Hour)}).
+		sends(5, 1, "Астана", noon)
+	var erased []string
+	for range 5 {
+		w.sends(1, 1, "Шымкент", noon)
+		erased = append(erased, w.applicant)
+	}
+	tells := func(query string, overdue int64, want ...string) {
+		t.Helper()
+		var got analyticsApplications
+		w.analytics("/applications"+query, &got)
+		if diff := cmp.Diff(want, got.cells()); diff != "" || *got.Total.Overdue != overdue {
+			t.Errorf("%s: %d overdue, want %d (-want +got):\n%s", query, *got.Total.Overdue, overdue, diff)
+		}
+	}
+	tells("?by=region,status", 0, "total 15", "KZ-71 submitted 5", "KZ-71 withdrawn 5", "KZ-79 submitted 5")
+	for _, applicant := range erased {
+		w.write("account-"+applicant, applicant, account.Erased{})
+	}
+	tells("?by=region,status", 0, "total 15", "unknown submitted 5", "KZ-71 submitted 5", "KZ-71 withdrawn 5")
+	due := noon.AddDate(0, 0, 7)
+	w.clock.set(due)
+	tells("?by=status", 0, "total 15", "submitted 10", "withdrawn 5")
+	w.clock.set(due.Add(time.Second)) // nothing happens but time
+	tells("?by=status", 10, "total 15", "submitted 10", "withdrawn 5")
+}
+
+// TestAChangeThatIsSeenLateIsCounted: a store without transactions shows a later change before an earlier one, until the
+// checkpoint says that all are there.
+func TestAChangeThatIsSeenLateIsCounted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).sends(1, 1, "Астана", noon)
+	w.get(analyst, "/analytics/applications")
+	reads := w.queries.deps.Reads
+	collection, err := w.engine.Directory().Serving(t.Context(), cases.Name)
+	done(t, err)
+	at, err := reads.Checkpoint(t.Context(), collection)
+	done(t, err)
+	behind := func(n uint64) eventstore.Position {
+		return eventstore.Position{Commit: at.Commit + n, Prepare: at.Prepare + n}
+	}
+	shown := func(n uint64, advances ...readstore.Advance) {
+		t.Helper()
+		sent := noon
+		row := cases.Case{
+			Applicant: uuid.NewString(), ServiceID: id("service", 1), Status: "submitted", StartedMonth: "2026-11", SentMonth: "2026-11",
+			StartedAt: noon, SentAt: &sent, ChangedAt: time.Now().Add(time.Duration(n) * time.Hour),
+		}
+		done(t, reads.Commit(t.Context(), readstore.Batch{Advances: advances, Writes: []readstore.Write{
+			{Collection: collection, ID: uuid.NewString(), Seen: behind(n), Body: row.AppendBSON(nil)},
+		}}))
+	}
+	counts := func(want int64) {
+		t.Helper()
+		months, err := w.queries.cubes.sent(t.Context(), []string{"2026-11"}, true)
+		done(t, err)
+		all := analytics.Sum(months, nil, func(analytics.Key) bool { return true })[analytics.Key{}]
+		if all.Applications.N != want {
+			t.Errorf("%d applications are counted, want %d", all.Applications.N, want)
+		}
+	}
+	counts(1)
+	shown(2)
+	counts(2)
+	shown(1, readstore.Advance{Projection: collection, From: at, To: behind(2)})
+	counts(3)
 }
 
 func TestSteps(t *testing.T) {
@@ -144,10 +241,10 @@ func TestDeliveries(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for i := range 7 {
-		stream := "notification-" + uuid.NewString()
-		w.write(stream, dana, notification.Requested{Recipient: dana, Channel: notification.SMS, Kind: "message", Text: "x", At: noon})
+		stream, recipient := "notification-"+uuid.NewString(), uuid.NewString()
+		w.write(stream, recipient, notification.Requested{Recipient: recipient, Channel: notification.SMS, Kind: "message", Text: "x", At: noon})
 		if i < 5 {
-			w.write(stream, dana, notification.Sent{Attempt: 2, At: noon.Add(time.Minute)}, notification.Delivered{At: noon.Add(time.Hour)})
+			w.write(stream, recipient, notification.Sent{Attempt: 2, At: noon.Add(time.Minute)}, notification.Delivered{At: noon.Add(time.Hour)})
 		}
 	}
 	var got analyticsDeliveries
@@ -156,7 +253,7 @@ func TestDeliveries(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	d := got.Deliveries[0]
-	if d.Month != "2026-11" || d.Channel != "sms" || *d.Repeated != 5 || *d.Arrival.MeanHours != 1 || len(d.States) != 2 ||
+	if d.Month != "2026-11" || d.Channel != "sms" || *d.Repeated != 5 || *d.Arrival.Count != 5 || d.Arrival.MeanHours == nil || len(d.States) != 2 ||
 		d.States[0].Code != "delivered" || *d.States[0].Count != 5 || d.States[1].Count != nil {
 		t.Errorf("%+v", d)
 	}

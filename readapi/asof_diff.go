@@ -1,6 +1,7 @@
 package readapi
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -97,9 +98,6 @@ func (q *Queries) auditDiff(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	if in.View == viewStaff { // what they had not seen yet when it was a draft would have to be told apart
-		return nil, problem.Input(problem.Field{Location: "view", Code: "not-in-list"})
-	}
 	eyes, err := q.auditor(ctx, &in.AuditedCase)
 	if err != nil {
 		return nil, err
@@ -151,7 +149,7 @@ func (q *Queries) diff(ctx context.Context, id string, from, to moment, with eye
 	}
 	d := &asOfDiffing{
 		asOfShow: &asOfShow{q: q, id: id, standing: newStanding(), eyes: with, stepData: map[string]string{}, names: map[string]string{}},
-		parts:    factParts{}, since: map[string]string{}, byCommand: map[uuid.UUID][]int{}, language: httpapi.LanguageOf(ctx),
+		called:   map[string]*nameHistory{}, parts: factParts{}, since: map[string]string{}, byCommand: map[uuid.UUID][]int{}, language: httpapi.LanguageOf(ctx),
 		body: asOfDiff{Personal: with.personal, From: asOfMoment{Revision: -1}, Changes: []netChange{}, Events: []diffEvent{}},
 	}
 	for event, err := range history.events(ctx) {
@@ -169,6 +167,9 @@ func (q *Queries) diff(ctx context.Context, id string, from, to moment, with eye
 			return nil, err
 		}
 		start.after(&event)
+	}
+	if !d.shown() {
+		return nil, notYet()
 	}
 	if !d.started {
 		if !start.reached(d.standing.last.Position) {
@@ -244,7 +245,9 @@ func (s *diffStart) reached(last eventstore.Position) bool {
 // asOfDiffing is a case that is folded event by event.
 type asOfDiffing struct {
 	*asOfShow
+	called    map[string]*nameHistory // of everybody who was met, by account id
 	parts     factParts
+	sent      bool // for the staff's eyes: it is theirs to see
 	started   bool
 	before    writtenFacts        // everything at the beginning
 	since     map[string]string   // path → id of the event that changed it last
@@ -282,7 +285,7 @@ func (d *asOfDiffing) next(ctx context.Context, event codec.Envelope) error {
 	}
 	d.standing.fold(event)
 	changes := []factChange{}
-	for _, part := range d.touched(event) {
+	for _, part := range d.seenOf(event) {
 		after := part.facts.written()
 		changes = append(changes, d.parts[part.key].changes(after)...)
 		d.parts[part.key] = after
@@ -291,9 +294,10 @@ func (d *asOfDiffing) next(ctx context.Context, event codec.Envelope) error {
 	i := len(d.happened)
 	d.happened = append(d.happened, pastEvent{event: remembered(event), text: d.says(&event)})
 	now := &d.happened[i]
-	now.seen = d.who.everything || len(changes) > 0 || envelope.InThread(event.Event) || event.Meta.Actor == d.applicant
+	own := event.Meta.Actor != "" && event.Meta.Actor == d.who.accountID
+	now.seen = d.shown() && (d.who.everything || len(changes) > 0 || envelope.InThread(event.Event) || own)
 	d.byCommand[event.Meta.CommandID] = append(d.byCommand[event.Meta.CommandID], i)
-	if !d.started {
+	if !d.started || !d.shown() {
 		return nil
 	}
 	d.told++
@@ -310,7 +314,22 @@ func (d *asOfDiffing) next(ctx context.Context, event codec.Envelope) error {
 	return nil
 }
 
-// know finds out who an event is of, and what those are called whom it is about.
+// shown tells whether there is anything for these eyes to see yet: a draft is the applicant's alone.
+func (d *asOfDiffing) shown() bool { return d.eyes.view != viewStaff || d.sent }
+
+// seenOf tells what an event has touched of what can be seen. For the staff a case begins when it is sent to them.
+func (d *asOfDiffing) seenOf(event codec.Envelope) []factPart {
+	if d.shown() {
+		return d.touched(event)
+	}
+	if page := d.standing.pages[d.id]; page == nil || page.SubmittedAt == nil {
+		return nil
+	}
+	d.sent = true
+	return d.everything()
+}
+
+// know finds out who an event is of, and what people were called when it happened.
 func (d *asOfDiffing) know(ctx context.Context, event *codec.Envelope) error {
 	ids := []string{event.Meta.Actor}
 	switch e := event.Event.(type) {
@@ -320,28 +339,45 @@ func (d *asOfDiffing) know(ctx context.Context, event *codec.Envelope) error {
 	case application.ExecutorAssigned:
 		ids = append(ids, e.Executor)
 	}
-	ids = slices.DeleteFunc(distinct(ids), func(id string) bool { _, known := d.names[id]; return known })
-	if !d.eyes.personal || len(ids) == 0 {
+	if !d.eyes.personal {
 		return nil
 	}
-	found, err := d.q.accountNames(ctx, ids)
-	maps.Copy(d.names, found)
-	return err
+	ids = slices.DeleteFunc(distinct(ids), func(id string) bool { return d.called[id] != nil })
+	if len(ids) > 0 {
+		found, err := d.q.former.histories(ctx, ids)
+		if err != nil {
+			return err
+		}
+		maps.Copy(d.called, found)
+	}
+	for id, h := range d.called {
+		d.names[id] = h.at(cut{upTo: event.Position})
+	}
+	return nil
 }
 
-// actor is who did something; the applicant is told names alone.
+// actor is who did something; the applicant is told the names of others alone.
 func (d *asOfDiffing) actor(event *codec.Envelope) diffActor {
 	by := diffActor{ID: event.Meta.Actor, Name: d.names[event.Meta.Actor], Role: event.Meta.Role}
-	if !d.who.everything && by.ID != d.applicant {
+	if !d.who.staff() && by.ID != d.applicant {
 		by.ID = ""
 	}
 	return by
 }
 
-// says words an event: to the applicant as their timeline does.
+// says words an event: to the applicant as their timeline does, and with names where auditors are told accounts.
 func (d *asOfDiffing) says(event *codec.Envelope) string {
 	if line, _ := lifecycle.Tell(event.Event); line != nil && !d.who.everything {
 		return told(line, d.names, d.language)
 	}
-	return sentences.Of(*event).In(d.language)
+	said := sentences.Of(*event).In(d.language)
+	if d.who.staff() {
+		return said
+	}
+	for id := range d.called {
+		if id != d.applicant {
+			said = strings.ReplaceAll(said, id, cmp.Or(d.names[id], "—"))
+		}
+	}
+	return said
 }

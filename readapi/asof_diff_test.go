@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -136,7 +137,7 @@ func TestWhyItChanged(t *testing.T) {
 }
 
 // TestDiffsAddUp: what changed from the beginning to any moment and from there to the end is what changed altogether, and
-// the changes of all events together are that, too.
+// the changes of all events together are that, too, whoever looks.
 func TestDiffsAddUp(t *testing.T) {
 	w := newWorld(t).withCatalogue().withPeople()
 	w.withAuditors()
@@ -147,41 +148,82 @@ func TestDiffsAddUp(t *testing.T) {
 		w.write(streamOf(n), dana, started(dana, n, 1))
 		all := happenings(n)
 		var middle eventstore.Position
+		var sent, sentFirst bool // at all, and before the middle
 		for _, what := range rapid.SliceOfN(rapid.IntRange(0, len(all)-1), 1, 12).Draw(r, "what happens") {
 			if rapid.Bool().Draw(r, "the middle") || middle.IsZero() {
-				middle = w.at
+				middle, sentFirst = w.at, sent
 			}
 			all[what](w, r)
+			sent = sent || what == 3
 		}
-		read := func(query string) map[string]string {
-			facts := map[string]string{}
-			var d asOfDiff
-			w.audit(path+query, whyRead).into(t, &d)
-			apply(facts, d)
-			sum := map[string]string{}
-			for _, e := range d.Events {
+		for view, sees := range map[string]struct{ whole, first bool }{
+			"?view=whole": {true, true}, "?view=applicant": {true, true}, "?view=staff&account=" + saule: {sent, sentFirst},
+		} {
+			read := func(query string, there bool) asOfDiff {
+				var d asOfDiff
+				got := w.audit(path+view+query, whyRead)
+				if view == "?view=applicant" && strings.Contains(got.body, saule) {
+					r.Fatalf("the applicant is told an account: %s", got.body)
+				}
+				if !there {
+					got.refuses(t, http.StatusNotFound, "application-not-yet")
+				} else {
+					got.into(t, &d)
+				}
+				return d
+			}
+			whole := read("", sees.whole)
+			facts, sum, halves := map[string]string{}, map[string]string{}, map[string]string{}
+			apply(facts, whole)
+			for _, e := range whole.Events {
 				for _, c := range e.Changes {
 					put(sum, c)
 				}
 			}
-			if query == "" {
-				if diff := cmp.Diff(facts, sum); diff != "" {
-					r.Fatalf("the net changes differ from those of the events together:\n%s", diff)
-				}
+			if diff := cmp.Diff(facts, sum); diff != "" {
+				r.Fatalf("%s: the net changes differ from those of the events together:\n%s", view, diff)
 			}
-			return facts
-		}
-		whole := read("")
-		var first, second asOfDiff
-		w.audit(path+"?to="+middle.String(), whyRead).into(t, &first)
-		w.audit(path+"?from="+middle.String(), whyRead).into(t, &second)
-		halves := map[string]string{}
-		apply(halves, first)
-		apply(halves, second)
-		if diff := cmp.Diff(whole, halves); diff != "" {
-			r.Fatalf("the whole differs from its halves:\n%s", diff)
+			apply(halves, read("&to="+middle.String(), sees.first))
+			apply(halves, read("&from="+middle.String(), sees.whole))
+			if diff := cmp.Diff(facts, halves); diff != "" {
+				r.Fatalf("%s: the whole differs from its halves:\n%s", view, diff)
+			}
 		}
 	})
+}
+
+// TestForTheStaffACaseBeginsWhenItIsSent: of the draft they are told no event, and what it came to when it was sent.
+func TestForTheStaffACaseBeginsWhenItIsSent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withCatalogue().withPeople()
+	w.withAuditors()
+	positions := w.theCase()
+	path := "/applications/" + id("application", 1) + "/diff?view=staff&account=" + saule
+	w.audit(path+"&to="+positions[1].String(), whyRead).refuses(t, http.StatusNotFound, "application-not-yet")
+	var diff asOfDiff
+	w.audit(path, whyRead).into(t, &diff)
+	var happened []string
+	for _, e := range diff.Events {
+		happened = append(happened, e.Type)
+	}
+	if diff := cmp.Diff([]string{
+		"application.submitted.v2", "application.executor-assigned.v1", "application.file-uploaded.v1",
+		"correspondence.message-posted.v1", "note.written.v1",
+	}, happened); diff != "" {
+		t.Errorf("what the staff is told (-want +got):\n%s", diff)
+	}
+	first := diff.Events[0]
+	if !slices.ContainsFunc(first.Changes, func(c factChange) bool { return c.told() == `/steps/company/data/name:  -> "Қиял"` }) {
+		t.Errorf("with the sending they see %+v", first.Changes)
+	}
+	for _, c := range diff.Changes {
+		if strings.HasPrefix(c.Path, "/readers/") {
+			t.Errorf("they are told who had read: %s", c.told())
+		}
+	}
+	if assigned := diff.Events[1]; assigned.By.ID != saule || assigned.By.Name != "Қызметкер Сәуле" {
+		t.Errorf("assigned by %+v", assigned.By)
+	}
 }
 
 func apply(facts map[string]string, d asOfDiff) {
@@ -205,7 +247,7 @@ func TestMomentsOfADiff(t *testing.T) {
 	w.theCase()
 	path := "/applications/" + id("application", 1) + "/diff"
 	for _, query := range []string{
-		"?from=3&to=1", "?from=99", "?to=99", "?from=x", "?to=1/", "?from=2099-01-01T00:00:00Z", "?view=staff",
+		"?from=3&to=1", "?from=99", "?to=99", "?from=x", "?to=1/", "?from=2099-01-01T00:00:00Z",
 		"?from=2020-01-02T00:00:00Z&to=2020-01-01T00:00:00Z",
 	} {
 		got := w.audit(path+query, whyRead)

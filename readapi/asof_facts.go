@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 
 	"services.example/portal/infra/codec"
 	"services.example/portal/projections/applicationpage"
 	"services.example/portal/projections/documents"
+	"services.example/portal/projections/notes"
 	"services.example/portal/projections/notifications"
 	"services.example/portal/projections/thread"
 )
@@ -115,9 +117,24 @@ type factPart struct {
 
 // touched tells what can be seen of the parts of a case that an event has touched.
 func (s *asOfShow) touched(event codec.Envelope) []factPart {
+	return s.parts(
+		keysOf(&applicationpage.Model, event), keysOf(&thread.Model, event), keysOf(&documents.Model, event),
+		keysOf(&notifications.Model, event), func(n *notes.Note) bool {
+			return event.Stream == noteStreams+s.id && n.Revision == event.Revision
+		})
+}
+
+// everything tells what can be seen of all parts of a case.
+func (s *asOfShow) everything() []factPart {
+	return s.parts(idsOf(s.standing.pages), idsOf(s.standing.threads), idsOf(s.standing.documents), idsOf(s.standing.notices),
+		func(*notes.Note) bool { return true })
+}
+
+// parts tells what can be seen of some parts of a case.
+func (s *asOfShow) parts(pages, threads, signed, told []string, noted func(*notes.Note) bool) []factPart {
 	var list []factPart
 	add := func(key string, f caseFacts) { list = append(list, factPart{key, f}) }
-	for _, id := range keysOf(&applicationpage.Model, event) {
+	for _, id := range pages {
 		if page := s.standing.pages[id]; page != nil {
 			s.page = page
 			s.pageFacts(add)
@@ -129,33 +146,36 @@ func (s *asOfShow) touched(event codec.Envelope) []factPart {
 			clear(s.stepData)
 		}
 	}
-	for _, id := range keysOf(&thread.Model, event) {
+	for _, id := range threads {
 		if doc := s.standing.threads[id]; doc != nil {
 			add("thread "+id, s.threadFacts(doc))
 		}
 	}
-	for _, id := range keysOf(&documents.Model, event) {
+	for _, id := range signed {
 		if d := s.standing.documents[id]; d != nil {
 			add("document "+id, s.documentFacts(id, d))
 		}
 	}
-	for _, id := range keysOf(&notifications.Model, event) {
+	for _, id := range told {
 		if n := s.standing.notices[id]; n != nil && (s.who.staff() || n.Recipient == s.applicant) {
 			add("notice "+id, s.noticeFacts(id, n))
 		}
 	}
-	if s.who.staff() {
-		for id, n := range s.standing.notes {
-			if event.Stream == noteStreams+s.id && n.Revision == event.Revision {
-				f := caseFacts{}
-				f.set(n.Text, "notes", id, "text")
-				f.set(s.someone(n.Author), "notes", id, "author")
-				add("note "+id, f)
-			}
+	if !s.who.staff() {
+		return list
+	}
+	for id, n := range s.standing.notes {
+		if noted(n) {
+			f := caseFacts{}
+			f.set(n.Text, "notes", id, "text")
+			f.set(s.someone(n.Author), "notes", id, "author")
+			add("note "+id, f)
 		}
 	}
 	return list
 }
+
+func idsOf[D any](of docs[D]) []string { return slices.Collect(maps.Keys(of)) }
 
 const partOfPage = "page"
 
@@ -223,11 +243,10 @@ func fileFact(f *applicationpage.File) any {
 	return map[string]any{"name": f.Name, "size": f.Size, "mime": f.MIME, "sha256": f.SHA256}
 }
 
-// threadFacts tells the messages of a bucket, or who had read how far.
+// threadFacts tells a message, or who had read how far.
 func (s *asOfShow) threadFacts(doc *thread.Document) caseFacts {
 	f := caseFacts{}
-	for i := range doc.Messages {
-		m := &doc.Messages[i]
+	if m := doc.Message; m != nil {
 		f.set(m.Text, "messages", m.ID, "text")
 		f.set(s.someone(m.Author), "messages", m.ID, "author")
 		f.set(string(m.Side), "messages", m.ID, "side")

@@ -116,6 +116,9 @@ func (m moment) cut(location string, head eventstore.Position, now time.Time) (c
 }
 
 // holds tells whether an event had been stored by then.
-func (c cut) holds(event *codec.Envelope) bool {
-	return !c.upTo.Before(event.Position) && (c.at.IsZero() || !event.Created.After(c.at))
+func (c cut) holds(event *codec.Envelope) bool { return c.includes(event.Position, event.Created) }
+
+// includes tells whether what was stored at a position and a time had been stored by then.
+func (c cut) includes(position eventstore.Position, created time.Time) bool {
+	return !c.upTo.Before(position) && (c.at.IsZero() || !created.After(c.at))
 }

@@ -43,7 +43,15 @@ func (q *Queries) asOf(ctx context.Context, h *history, m moment, with eyes) (*a
 		q: q, id: h.id, standing: s, page: page, applicant: page.Applicant, eyes: with, who: with.readerFor(page.Applicant),
 		at: q.timeOf(m, s),
 	}
-	return show.all(ctx, h.cut)
+	return show.all(ctx, h.end(s))
+}
+
+// end is the moment at which a history ended, for what is read beside it. That of a revision is known once it was reached.
+func (h *history) end(s *standing) cut {
+	if h.upTo != nil {
+		return cut{upTo: s.last.Position}
+	}
+	return h.cut
 }
 
 // timeOf is when a moment is: by it days left are counted.
@@ -83,7 +91,7 @@ func (s *asOfShow) all(ctx context.Context, c cut) (*asOfCase, error) {
 		return nil, err
 	}
 	if s.eyes.personal {
-		if s.names, err = s.q.accountNames(ctx, s.people()); err != nil {
+		if s.names, err = s.q.namesThen(ctx, s.people(), c); err != nil {
 			return nil, err
 		}
 	}
@@ -127,8 +135,8 @@ func (s *asOfShow) people() []string {
 		ids = append(ids, s.page.Timeline[i].Actor, s.page.Timeline[i].Person)
 	}
 	for _, doc := range s.standing.threads {
-		for i := range doc.Messages {
-			ids = append(ids, doc.Messages[i].Author)
+		if doc.Message != nil {
+			ids = append(ids, doc.Message.Author)
 		}
 		if doc.Head == nil {
 			continue

@@ -51,7 +51,7 @@ func (s *asOfShow) thread(ctx context.Context) asOfThread {
 		return asOfThread{Items: []asOfItem{}}
 	}
 	view := &threadView{
-		application: s.id, head: head, buckets: s.standing.threads, who: s.who, names: s.names, language: httpapi.LanguageOf(ctx),
+		application: s.id, head: head, messages: s.standing.threads, who: s.who, names: s.names, language: httpapi.LanguageOf(ctx),
 		mark: head.Envelope.MarkOf(s.who.accountID),
 	}
 	switch {

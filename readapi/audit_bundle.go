@@ -3,6 +3,7 @@ package readapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 	"services.example/portal/domain/machine"
 	"services.example/portal/domain/problem"
 	"services.example/portal/infra/casebundle"
+	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/readstore"
 	"services.example/portal/projections/notifications"
 	"services.example/portal/projections/workqueue"
@@ -39,6 +41,9 @@ type auditBundleInput struct {
 	ID string `path:"applicationId"`
 }
 
+// mostBundles is how many bundles are made in one process at a time: each holds the records of its case.
+const mostBundles = 4
+
 // auditBundle answers with a bundle. That somebody took the case out is recorded before anything of it is read in clear.
 func (q *Queries) auditBundle(ctx context.Context, in *auditBundleInput) (*huma.StreamResponse, error) {
 	if _, err := uuid.Parse(in.ID); err != nil {
@@ -47,6 +52,27 @@ func (q *Queries) auditBundle(ctx context.Context, in *auditBundleInput) (*huma.
 	if _, faults := access.Reason(readReason(in.Reason)); len(faults) > 0 {
 		return nil, problem.Input(faults...)
 	}
+	leave, err := q.bundles.enter()
+	if err != nil {
+		return nil, err
+	}
+	contents, err := q.auditedContents(ctx, in)
+	if err != nil {
+		leave()
+		return nil, err
+	}
+	return &huma.StreamResponse{Body: func(hctx huma.Context) { //nolint:contextcheck // huma hands it the request's context
+		defer leave()
+		hctx.SetHeader("Content-Type", "application/zip")
+		hctx.SetHeader("Content-Disposition", attachment(contents.Number+".zip"))
+		hctx.SetHeader("Content-Security-Policy", "default-src 'none'; sandbox")
+		if err := casebundle.Write(hctx.BodyWriter(), contents, q.deps.History); err != nil { // a zip without its end: the reader sees it
+			slog.WarnContext(hctx.Context(), "bundle of a case not sent to its end", "application", in.ID, "error", err)
+		}
+	}}, nil
+}
+
+func (q *Queries) auditedContents(ctx context.Context, in *auditBundleInput) (*casebundle.Contents, error) {
 	if err := q.await(ctx, in.Consistent, notifications.Name); err != nil {
 		return nil, err
 	}
@@ -58,18 +84,7 @@ func (q *Queries) auditBundle(ctx context.Context, in *auditBundleInput) (*huma.
 	if err := q.audited(ctx, in.Audited, reading); err != nil {
 		return nil, err
 	}
-	contents, err := q.contents(ctx, found)
-	if err != nil {
-		return nil, err
-	}
-	return &huma.StreamResponse{Body: func(hctx huma.Context) { //nolint:contextcheck // huma hands it the request's context
-		hctx.SetHeader("Content-Type", "application/zip")
-		hctx.SetHeader("Content-Disposition", attachment(contents.Number+".zip"))
-		hctx.SetHeader("Content-Security-Policy", "default-src 'none'; sandbox")
-		if err := casebundle.Write(hctx.BodyWriter(), contents, q.deps.History); err != nil { // a zip without its end: the reader sees it
-			slog.WarnContext(hctx.Context(), "bundle of a case not sent to its end", "application", in.ID, "error", err)
-		}
-	}}, nil
+	return q.contents(ctx, found)
 }
 
 // CaseBundle makes ready what goes into the bundle of a case, for an operator at the portal's own machine. The
@@ -102,6 +117,13 @@ func (q *Queries) caseNumbered(ctx context.Context, number string) (string, erro
 	running, err := strconv.ParseInt(first, 10, 64)
 	if err != nil {
 		return "", applicationNotFound()
+	}
+	head, err := eventstore.Head(ctx, q.deps.Events)
+	if err != nil {
+		return "", fmt.Errorf("finding the end of the log: %w", err)
+	}
+	if err := q.await(ctx, Consistent{MinPosition: head.String()}, workqueue.Name); err != nil {
+		return "", err
 	}
 	found, _, err := list[workqueue.Row](ctx, q.deps, workqueue.Name, readstore.Query{
 		Index: workqueue.ByNumber, Prefix: []any{running}, Limit: 1,

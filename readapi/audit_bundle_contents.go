@@ -53,7 +53,7 @@ func (q *Queries) contents(ctx context.Context, found *caseRecords) (*casebundle
 			return nil, err
 		}
 	}
-	if c.Context.People, err = q.accountNames(ctx, casefile.People(events)); err != nil {
+	if c.Context.People, err = q.namesThen(ctx, casefile.People(events), cut{upTo: found.last()}); err != nil {
 		return nil, err
 	}
 	if c.Context.Provider, err = q.providerName(ctx, events, found.last()); err != nil {

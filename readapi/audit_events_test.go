@@ -29,7 +29,6 @@ type archive struct {
 	mu       sync.Mutex
 	readings []access.Reading
 	refuses  error // what recording answers
-	signed   sync.Map
 }
 
 const reason = "Complaint 17 of 2026"
@@ -41,7 +40,7 @@ func newArchive(tb testing.TB) *archive {
 	tb.Helper()
 	a := &archive{world: newWorld(tb)}
 	deps := a.queries.deps
-	deps.Events, deps.Codec, deps.Sessions = a.log, a.codec, a
+	deps.Events, deps.Codec = a.log, a.codec
 	deps.Access = func(_ context.Context, reading access.Reading) error {
 		a.mu.Lock()
 		defer a.mu.Unlock()
@@ -57,12 +56,6 @@ func newArchive(tb testing.TB) *archive {
 	a.queries = New(deps)
 	a.server = serve(tb, a.queries)
 	return a
-}
-
-// Valid implements Sessions.
-func (a *archive) Valid(_ context.Context, session string) (bool, error) {
-	_, out := a.signed.Load(session)
-	return !out, nil
 }
 
 // recorded are the readings that were recorded so far.
@@ -282,7 +275,7 @@ func TestALongReadingIsTheSameInOnePieceAndInPages(t *testing.T) {
 	}
 }
 
-// TestFollowing: what happens while somebody follows comes as it happens, and the end of the session ends it.
+// TestFollowing: what happens while somebody follows comes as it happens.
 func TestFollowing(t *testing.T) {
 	t.Parallel()
 	a := newArchive(t)

@@ -21,6 +21,7 @@ type History interface {
 	Key() string
 	Witnesses() []string
 	Trouble(ctx context.Context) error
+	Finding(ctx context.Context) error
 	Size(ctx context.Context) (uint64, error)
 	Latest(ctx context.Context) (transparency.Signed, error)
 	Checkpoint(ctx context.Context, size uint64) (transparency.Signed, error)
@@ -176,7 +177,7 @@ type logStatus struct {
 	SignedAt  *time.Time              `json:"signedAt" doc:"When that was"`
 	Witnesses []string                `json:"witnesses" doc:"Public keys of the witnesses whose signatures are taken"`
 	Cosigned  []transparency.Cosigned `json:"cosigned" doc:"Witnesses that have signed the latest checkpoint"`
-	Altered   bool                    `json:"altered" doc:"The log does not continue what was signed: nothing is signed any more"`
+	Altered   bool                    `json:"altered" doc:"The log does not continue what was signed, and nothing is signed any more; or the last verification found it altered"`
 }
 
 func (q *Queries) logStatus(ctx context.Context, _ *struct{}) (*struct{ Body logStatus }, error) {
@@ -199,7 +200,7 @@ func (q *Queries) logStatus(ctx context.Context, _ *struct{}) (*struct{ Body log
 	case !errors.Is(err, tlog.ErrNoCheckpoint):
 		return nil, logProblem(err)
 	}
-	switch err := h.Trouble(ctx); {
+	switch err := errors.Join(h.Trouble(ctx), h.Finding(ctx)); {
 	case errors.Is(err, tlog.ErrAltered):
 		body.Altered = true
 	case err != nil:

@@ -46,7 +46,7 @@ func (q *Queries) auditStream(ctx context.Context, in *auditStreamInput) (*huma.
 		return nil, err
 	}
 	r := &replay{
-		queries: q, personal: in.Personal && caller.Scope(string(machine.AuditPersonal)), limit: in.Limit, still: q.still(caller),
+		queries: q, personal: in.Personal && caller.Scope(string(machine.AuditPersonal)), limit: in.Limit,
 	}
 	reading := access.Reading{What: access.OneStream, Streams: []string{in.Stream}, Personal: r.personal}
 	if in.After >= 0 {
@@ -95,7 +95,7 @@ func (r *replay) stream(ctx context.Context, stream string, after int64) error {
 		}
 		after += int64(looked)
 		switch {
-		case looked < len(events) || r.full() || !r.allowed(ctx):
+		case looked < len(events) || r.full():
 			return r.mark(auditlog.Mark{After: strconv.FormatInt(after, 10), More: true})
 		case len(events) < replaySlice:
 			return r.mark(auditlog.Mark{After: strconv.FormatInt(after, 10), Complete: true})

@@ -30,7 +30,7 @@ func (q *Queries) registerErasures(api huma.API) {
 
 // obstacleShown is what stands against an erasure.
 type obstacleShown struct {
-	Code          string `json:"code" enum:"application-open,evidence-pending,staff-account,legal-hold"`
+	Code          string `json:"code" enum:"application-open,evidence-pending,staff-account,account-in-use,legal-hold"`
 	Message       string `json:"message" doc:"The same in the reader's language"`
 	ApplicationID string `json:"applicationId,omitempty"`
 }
@@ -46,7 +46,7 @@ type heldShown struct {
 // erasureShown is a request to be erased, as its person sees it.
 type erasureShown struct {
 	Stage       erasure.Stage   `json:"stage" enum:"requested,approved,ordered,begun,key-destroyed,completed,refused,declined,withdrawn"`
-	Origin      erasure.Origin  `json:"origin" enum:"self,written,retention"`
+	Origin      erasure.Origin  `json:"origin" enum:"self,written,retention,unconfirmed"`
 	RequestedAt *time.Time      `json:"requestedAt"`
 	Obstacles   []obstacleShown `json:"obstacles" doc:"Why it was refused"`
 	NotBefore   *time.Time      `json:"notBefore,omitempty" doc:"When an ordered erasure begins"`
@@ -167,7 +167,7 @@ type retentionPage struct {
 }
 
 type retentionShown struct {
-	Kind   retention.Kind `json:"kind" enum:"act,agreement,result,account"`
+	Kind   retention.Kind `json:"kind" enum:"act,agreement,result,account,staff,registration"`
 	Months int            `json:"months"`
 	Basis  string         `json:"basis"`
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"go.opentelemetry.io/otel/metric"
 
 	"services.example/portal/domain/machine"
 	"services.example/portal/domain/problem"
@@ -74,7 +75,6 @@ type feedReading struct {
 	queries *Queries
 	reader  *feed.Reader
 	cursor  *feed.Cursor
-	still   func(context.Context) bool
 	leave   func()
 }
 
@@ -91,7 +91,7 @@ func (q *Queries) feed(ctx context.Context, in *feedInput) (*huma.StreamResponse
 	if err != nil {
 		return nil, err
 	}
-	leave, err := q.feeds.enter(caller.AccountID)
+	leave, err := q.feeds.enter(ctx, caller.AccountID)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (q *Queries) feed(ctx context.Context, in *feedInput) (*huma.StreamResponse
 		}
 		return nil, err
 	}
-	r := &feedReading{queries: q, reader: q.deps.Feed.For("reader " + caller.AccountID), cursor: cursor, still: q.still(caller), leave: leave}
+	r := &feedReading{queries: q, reader: q.deps.Feed.For("reader " + caller.AccountID), cursor: cursor, leave: leave}
 	if in.Follow || strings.Contains(in.Accept, ndjson) {
 		return &huma.StreamResponse{Body: func(hctx huma.Context) { //nolint:contextcheck // huma hands it the request's context
 			defer r.close()
@@ -139,7 +139,11 @@ func (r *feedReading) page(ctx context.Context, limit int, wait time.Duration) (
 		if !r.cursor.AtEnd() && time.Since(began) >= feedSearch && count == 0 {
 			break // what is searched for is rare: the reader goes on from where this has got to
 		}
-		events, err := r.next(ctx, limit-count, max(wait-time.Since(began), feedPatience))
+		patience := wait - time.Since(began)
+		if !r.cursor.AtEnd() {
+			patience = max(patience, feedPatience) // there is more: the store needs time to give it
+		}
+		events, err := r.next(ctx, limit-count, patience)
 		if err != nil {
 			return nil, err
 		}
@@ -150,6 +154,7 @@ func (r *feedReading) page(ctx context.Context, limit int, wait time.Duration) (
 			return nil, err
 		}
 	}
+	r.queries.feeds.metrics.gave(ctx, count, asPage)
 	out = append(append(out, `],"next":"`...), r.cursor.Through().String()...)
 	return fmt.Appendf(out, `","more":%t}`, !r.cursor.AtEnd()), nil
 }
@@ -202,20 +207,27 @@ type feeds struct {
 	mu  sync.Mutex
 	all int
 	of  map[string]int
+
+	metrics feedMetrics
 }
 
-func newFeeds() *feeds { return &feeds{of: map[string]int{}} }
+func newFeeds(meter metric.Meter) *feeds {
+	return &feeds{of: map[string]int{}, metrics: newFeedMetrics(meter)}
+}
 
 // enter admits one more reading. Error: too-many-streams.
-func (f *feeds) enter(reader string) (leave func(), err error) {
+func (f *feeds) enter(ctx context.Context, reader string) (leave func(), err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.all >= mostFeeds || f.of[reader] >= mostFeedsOfOne {
+		f.metrics.refused.Add(ctx, 1)
 		return nil, &problem.Problem{Kind: problem.TooMany, Code: "too-many-streams", RetryAfter: 5 * time.Second}
 	}
 	f.all++
 	f.of[reader]++
+	f.metrics.readings.Add(ctx, 1)
 	return func() {
+		f.metrics.readings.Add(context.WithoutCancel(ctx), -1)
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.all--

@@ -11,7 +11,7 @@ import (
 	"services.example/portal/infra/eventstore"
 )
 
-// lines writes the feed as lines until its end; with follow, until the reader goes, or may not read any more.
+// lines writes the feed as lines until its end; with follow, until the reader goes.
 func (r *feedReading) lines(ctx context.Context, w http.ResponseWriter, follow bool) {
 	send := overHTTP(w, r.cursor.Head())
 	var out []byte
@@ -32,9 +32,6 @@ func (r *feedReading) lines(ctx context.Context, w http.ResponseWriter, follow b
 		}
 		quiet := time.Since(told) >= heartbeat
 		if quiet {
-			if !r.still(ctx) {
-				return
-			}
 			out = r.mark(out)
 		}
 		if events == nil && !follow {
@@ -55,6 +52,7 @@ func (r *feedReading) line(ctx context.Context, out []byte, events []eventstore.
 	if len(events) == 0 {
 		return out, nil
 	}
+	count := 0
 	err := r.queries.replays.pace.do(ctx, func() error {
 		for i := range events {
 			longer, published, err := r.reader.Append(ctx, out, events[i])
@@ -63,10 +61,12 @@ func (r *feedReading) line(ctx context.Context, out []byte, events []eventstore.
 			}
 			if out = longer; published {
 				out = append(out, '\n')
+				count++
 			}
 		}
 		return nil
 	})
+	r.queries.feeds.metrics.gave(ctx, count, asLines)
 	return out, err
 }
 

@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/otel/attribute"
+	sdk "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"services.example/portal/domain/account"
 	"services.example/portal/domain/application"
@@ -188,6 +191,25 @@ func TestTheFeedAsLinesGoesOnWithWhatHappens(t *testing.T) {
 	}
 }
 
+// TestALongPollWaitsNoLongerThanItWasAsked: who waits a second has no answer later than that for want of events.
+func TestALongPollWaitsNoLongerThanItWasAsked(t *testing.T) {
+	a := newFeedWorld(t)
+	a.near(1)
+	var took time.Duration
+	for range 3 { // a machine that is busy may make one late
+		began := time.Now()
+		var page feedPage
+		a.getAt(analyst, "/feed?wait=1&after="+url.QueryEscape(a.at.String()), "").into(t, &page)
+		if took = time.Since(began); took < time.Second || len(page.Events) != 0 {
+			t.Fatalf("%d events after %v", len(page.Events), took)
+		}
+		if took < time.Second+feedPatience/2 {
+			return
+		}
+	}
+	t.Errorf("answered after %v", took)
+}
+
 func TestWhatTheFeedRefuses(t *testing.T) {
 	a := newFeedWorld(t)
 	a.near(1)
@@ -212,22 +234,63 @@ func TestWhatTheFeedRefuses(t *testing.T) {
 }
 
 func TestOneReaderHasSoManyReadingsAtATime(t *testing.T) {
-	f := newFeeds()
+	f := newFeeds(nil)
 	var leave []func()
 	for range mostFeedsOfOne {
-		out, err := f.enter("one")
+		out, err := f.enter(t.Context(), "one")
 		done(t, err)
 		leave = append(leave, out)
 	}
-	if _, err := f.enter("one"); err == nil {
+	if _, err := f.enter(t.Context(), "one"); err == nil {
 		t.Error("one more was admitted")
 	}
-	if _, err := f.enter("another"); err != nil {
+	if _, err := f.enter(t.Context(), "another"); err != nil {
 		t.Errorf("another reader was refused: %v", err)
 	}
 	leave[0]()
-	if _, err := f.enter("one"); err != nil {
+	if _, err := f.enter(t.Context(), "one"); err != nil {
 		t.Errorf("refused, though one has left: %v", err)
+	}
+}
+
+// TestOperatorsSeeHowTheFeedIsRead: how many read, how much they were given, and that some were refused; not who.
+func TestOperatorsSeeHowTheFeedIsRead(t *testing.T) {
+	a := newFeedWorld(t)
+	reader := sdk.NewManualReader()
+	a.queries.feeds = newFeeds(sdk.NewMeterProvider(sdk.WithReader(reader)).Meter("test"))
+	measured := func() map[string]int64 {
+		t.Helper()
+		var data metricdata.ResourceMetrics
+		done(t, reader.Collect(t.Context(), &data))
+		values := map[string]int64{}
+		for _, scope := range data.ScopeMetrics {
+			for _, m := range scope.Metrics {
+				sum, ok := m.Data.(metricdata.Sum[int64])
+				for _, p := range sum.DataPoints {
+					values[m.Name+" "+p.Attributes.Encoded(attribute.DefaultEncoder())] = p.Value
+				}
+				if !ok {
+					t.Errorf("%s is a %T", m.Name, m.Data)
+				}
+			}
+		}
+		return values
+	}
+	a.near(25)
+	a.follow("limit=10")
+	next := a.readLines(t.Context(), "follow=true")
+	for range 25 {
+		next()
+	}
+	for range mostFeedsOfOne {
+		_, _ = a.queries.feeds.enter(t.Context(), "somebody")
+	}
+	_, _ = a.queries.feeds.enter(t.Context(), "somebody")
+	want := map[string]int64{
+		"feed.events form=page": 25, "feed.events form=lines": 25, "feed.readings ": 1 + mostFeedsOfOne, "feed.refused ": 1,
+	}
+	if diff := cmp.Diff(want, measured()); diff != "" {
+		t.Errorf("measured (-want +got):\n%s", diff)
 	}
 }
 

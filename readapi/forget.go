@@ -2,7 +2,6 @@ package readapi
 
 // Forget drops what this process remembers of a person who was erased.
 func (q *Queries) Forget(person string) {
-	q.names.mu.Lock()
-	defer q.names.mu.Unlock()
-	q.names.kept.Remove(person)
+	q.names.forget(person)
+	q.former.forget(person)
 }

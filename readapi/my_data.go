@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -17,8 +18,12 @@ import (
 
 const privacyTag = "Personal data"
 
+// mostCopies is how many people's own data may be written at once, in one process: each is all that there is of somebody.
+const mostCopies = 4
+
 func (q *Queries) registerMyData(api huma.API) {
 	op := httpapi.Private(operation("my-data", "/my/data", "Everything that the portal holds on the caller, as one zip", privacyTag))
+	op.Errors = append(op.Errors, http.StatusTooManyRequests)
 	op.Description = "README.txt in it says what is where. Passwords and what else opens something are left out, and what staff write among themselves."
 	huma.Register(api, op, q.myData)
 }
@@ -31,14 +36,19 @@ func (q *Queries) myData(ctx context.Context, _ *struct{}) (*huma.StreamResponse
 	if _, err := serving(ctx, q.deps, myapplications.Name); err != nil { // before the answer begins
 		return nil, err
 	}
+	leave, err := q.copies.enter()
+	if err != nil {
+		return nil, err
+	}
 	return &huma.StreamResponse{Body: func(hctx huma.Context) { //nolint:contextcheck // huma hands it the request's context
+		defer leave()
 		hctx.SetHeader("Content-Type", "application/zip")
 		hctx.SetHeader("Content-Disposition", attachment("my-data.zip"))
 		hctx.SetHeader("Cache-Control", "no-store")
 		hctx.SetHeader("Content-Security-Policy", "default-src 'none'; sandbox")
 		if err := q.WritePerson(hctx.Context(), hctx.BodyWriter(), caller.AccountID, false); err != nil {
-			// a zip without its end: the reader sees that it is cut short
 			slog.WarnContext(hctx.Context(), "a person's data not sent to its end", "account", caller.AccountID, "error", err)
+			panic(http.ErrAbortHandler) // the reader must not take what was sent for the whole
 		}
 	}}, nil
 }

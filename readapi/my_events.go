@@ -40,11 +40,6 @@ const (
 	knownProviders = 10_000
 )
 
-// Sessions tells whether whoever opened a stream is still signed in.
-type Sessions interface {
-	Valid(ctx context.Context, id string) (bool, error)
-}
-
 // liveEvents are the events of which open pages hear. What changes a draft is not among them: its applicant made it.
 var liveEvents = eventstore.Filter{
 	Streams: envelope.Streams(),
@@ -163,7 +158,7 @@ func (q *Queries) myEvents(ctx context.Context, in *struct {
 		defer stream.Close()
 		r, w := humachi.Unwrap(hctx)
 		page := &openPage{
-			queries: q, session: caller.SessionID, stream: stream, topics: topics, w: w, control: http.NewResponseController(w),
+			queries: q, stream: stream, topics: topics, w: w, control: http.NewResponseController(w),
 		}
 		page.run(r.Context(), last)
 	}}, nil
@@ -172,14 +167,13 @@ func (q *Queries) myEvents(ctx context.Context, in *struct {
 // openPage is one stream of server-sent events.
 type openPage struct {
 	queries *Queries
-	session string // its id
 	stream  *live.Stream
 	topics  []string
 	w       http.ResponseWriter
 	control *http.ResponseController
 }
 
-// run writes until the reader goes, or is not signed in any more, or the portal ends.
+// run writes until the reader goes, or the portal ends.
 func (p *openPage) run(ctx context.Context, last eventstore.Position) {
 	p.w.Header().Set("Content-Type", "text/event-stream")
 	p.w.Header().Set("Cache-Control", "no-store")
@@ -194,9 +188,6 @@ func (p *openPage) run(ctx context.Context, last eventstore.Position) {
 		case <-ctx.Done():
 			return
 		case <-beat.C:
-			if valid, err := p.queries.deps.Sessions.Valid(ctx, p.session); err == nil && !valid {
-				return
-			}
 			if !p.write([]byte(":\n\n")) {
 				return
 			}
@@ -394,12 +385,12 @@ func (q *Queries) message(ctx context.Context, id string, revision int64) (*thre
 			continue
 		}
 		shown := []envelope.Item{item}
-		buckets, err := q.threadBuckets(ctx, id, shown)
+		messages, err := q.threadMessages(ctx, id, shown)
 		if err != nil {
 			return nil, err
 		}
 		page, err := q.renderThread(ctx, &threadView{
-			application: id, head: head, buckets: buckets, who: who, mark: head.Envelope.MarkOf(who.accountID),
+			application: id, head: head, messages: messages, who: who, mark: head.Envelope.MarkOf(who.accountID),
 		}, shown)
 		if err != nil {
 			return nil, err

@@ -74,6 +74,12 @@ func (n *names) keep(into map[string]string, profiles map[string]*accountprofile
 	}
 }
 
+func (n *names) forget(id string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.kept.Remove(id)
+}
+
 // accountNames finds what the portal calls these accounts.
 func (q *Queries) accountNames(ctx context.Context, ids []string) (map[string]string, error) {
 	return q.names.of(ctx, ids)

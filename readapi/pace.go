@@ -14,8 +14,8 @@ type pace struct {
 }
 
 const (
-	// restFor is how much longer a reading rests than it works, while commands are given: 1/20 of one processor.
-	restFor = 19
+	// restFor is how much longer a reading rests than it works, while commands are given: 1/40 of one processor.
+	restFor = 39
 	// longestRest bounds one rest, so that a slice that was slow for another reason is not paid for twenty times.
 	longestRest = 200 * time.Millisecond
 )

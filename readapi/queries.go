@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"go.opentelemetry.io/otel/metric"
 
 	"services.example/portal/domain/access"
 	"services.example/portal/domain/problem"
@@ -28,8 +29,7 @@ type Deps struct {
 	Files    Files
 	Now      func() time.Time
 	Events   eventstore.Store // of which open pages hear
-	Sessions Sessions
-	Status   Status // of the read models, for administrators
+	Status   Status           // of the read models, for administrators
 
 	History History // of the event log, verifiable
 
@@ -44,6 +44,8 @@ type Deps struct {
 
 	// Busy tells whether commands are being given, to which long readings of history make way; nil: never.
 	Busy func() bool
+
+	Meter metric.Meter // nil: no metrics
 
 	// AnalyticsSecret makes pseudonyms and the chance by which figures are rounded. It stays the same for the life of the
 	// installation.
@@ -69,19 +71,25 @@ type Queries struct {
 	versions  *versions
 	rendered  *rendered
 	names     *names
+	former    *formerNames
 	listeners *listeners
 	replays   *replays
 	feeds     *feeds
 	cubes     *cubes
 	exports   chan struct{} // those that run
+	bundles   gate
+	copies    gate // for people's own data
 }
 
 // New makes the query side.
 func New(deps Deps) *Queries {
 	q := &Queries{deps: deps, catalogue: &catalogue{deps: deps}, versions: newVersions(deps), rendered: newRendered(), names: newNames(deps)}
+	q.former = newFormerNames(deps)
 	q.listeners = newListeners(q)
-	q.replays, q.feeds = newReplays(deps), newFeeds()
+	q.replays, q.feeds = newReplays(deps), newFeeds(deps.Meter)
 	q.cubes, q.exports = newCubes(deps), make(chan struct{}, mostExports)
+	q.bundles = make(gate, mostBundles)
+	q.copies = make(gate, mostCopies)
 	return q
 }
 

@@ -11,9 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"services.example/portal/domain/problem"
 	"services.example/portal/infra/eventstore"
-	"services.example/portal/infra/httpapi"
 	"services.example/portal/readapi/auditlog"
 )
 
@@ -32,25 +30,15 @@ const (
 type replays struct {
 	viewer *auditlog.Viewer
 	pace   *pace
-	open   chan struct{}
+	gate
 }
 
 func newReplays(deps Deps) *replays {
-	r := &replays{pace: newPace(deps.Busy), open: make(chan struct{}, mostReplays)}
+	r := &replays{pace: newPace(deps.Busy), gate: make(gate, mostReplays)}
 	if deps.Codec != nil {
 		r.viewer = auditlog.NewViewer(deps.Codec)
 	}
 	return r
-}
-
-// enter admits one more reading. Error: too-many-streams.
-func (r *replays) enter() (leave func(), err error) {
-	select {
-	case r.open <- struct{}{}:
-		return func() { <-r.open }, nil
-	default:
-		return nil, &problem.Problem{Kind: problem.TooMany, Code: "too-many-streams", RetryAfter: time.Minute}
-	}
 }
 
 // replay is one reading of history, as lines.
@@ -60,7 +48,6 @@ type replay struct {
 	follow   bool
 	limit    int // of lines; 0: none
 	chosen   eventstore.Filter
-	still    func(context.Context) bool // whether the reader may read on; nil: as long as they like
 	send     func([]byte) error
 
 	out     bytes.Buffer
@@ -160,22 +147,6 @@ func (r *replay) flush() error {
 	return r.send(r.out.Bytes())
 }
 
-// allowed tells whether the reader may read on.
-func (r *replay) allowed(ctx context.Context) bool { return r.still == nil || r.still(ctx) }
-
-// still looks from time to time whether a caller may read on.
-func (q *Queries) still(caller httpapi.Caller) func(context.Context) bool {
-	checked := time.Now()
-	return func(ctx context.Context) bool {
-		if time.Since(checked) < heartbeat {
-			return true
-		}
-		checked = time.Now()
-		valid, err := q.deps.Sessions.Valid(ctx, caller.SessionID)
-		return err != nil || valid
-	}
-}
-
 // ended says why a reading broke off. What was sent then has no mark of completeness, which the reader notices.
 func (r *replay) ended(ctx context.Context, err error) {
 	if err == nil || errors.Is(err, errReaderGone) || ctx.Err() != nil {
@@ -211,9 +182,6 @@ func (r *replay) log(ctx context.Context, after, until eventstore.Position) erro
 			after = delivery.Through
 		}
 		if r.full() {
-			return r.mark(auditlog.Mark{After: after.String(), More: true})
-		}
-		if !r.allowed(ctx) {
 			return r.mark(auditlog.Mark{After: after.String(), More: true})
 		}
 		if err := r.breathe(after, delivery.Live); err != nil {

@@ -54,6 +54,8 @@ type world struct {
 	queries *Queries
 	server  *httptest.Server
 	at      eventstore.Position // of the last event
+
+	applicant string // the last of those who sent something
 }
 
 func newWorld(tb testing.TB) *world {

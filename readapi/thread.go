@@ -81,12 +81,12 @@ func (q *Queries) thread(ctx context.Context, in *threadInput) (*struct{ Body th
 			shown = append(shown, item)
 		}
 	}
-	buckets, err := q.threadBuckets(ctx, in.ID, shown)
+	messages, err := q.threadMessages(ctx, in.ID, shown)
 	if err != nil {
 		return nil, err
 	}
 	page, err := q.renderThread(ctx, &threadView{
-		application: in.ID, head: head, buckets: buckets, who: who, mark: head.Envelope.MarkOf(who.accountID),
+		application: in.ID, head: head, messages: messages, who: who, mark: head.Envelope.MarkOf(who.accountID),
 	}, shown)
 	if err != nil {
 		return nil, err
@@ -122,12 +122,12 @@ func (q *Queries) threadHead(ctx context.Context, in ApplicationInput) (*thread.
 	return doc.Head, who, err
 }
 
-// threadBuckets reads the documents that hold the messages among the items.
-func (q *Queries) threadBuckets(ctx context.Context, id string, shown []envelope.Item) (map[string]*thread.Document, error) {
+// threadMessages reads the documents of the messages among the items.
+func (q *Queries) threadMessages(ctx context.Context, id string, shown []envelope.Item) (map[string]*thread.Document, error) {
 	var ids []string
 	for _, item := range shown {
-		if bucket := thread.BucketID(id, item.Revision); item.Message && (len(ids) == 0 || ids[len(ids)-1] != bucket) {
-			ids = append(ids, bucket)
+		if item.Message {
+			ids = append(ids, thread.MessageID(id, item.Revision))
 		}
 	}
 	return getMany[thread.Document](ctx, q.deps, thread.Name, ids)
@@ -137,7 +137,7 @@ func (q *Queries) threadBuckets(ctx context.Context, id string, shown []envelope
 type threadView struct {
 	application string
 	head        *thread.Head
-	buckets     map[string]*thread.Document
+	messages    map[string]*thread.Document // by the ids of the documents
 	who         reader
 	mark        envelope.Mark
 	names       map[string]string
@@ -146,9 +146,8 @@ type threadView struct {
 
 // message finds a message; nil if it is not stored yet, though the head knows of it.
 func (v *threadView) message(revision int64) *thread.Message {
-	bucket := v.buckets[thread.BucketID(v.application, revision)]
-	if place := int(revision % thread.Bucket); bucket != nil && place < len(bucket.Messages) {
-		return &bucket.Messages[place]
+	if doc := v.messages[thread.MessageID(v.application, revision)]; doc != nil {
+		return doc.Message
 	}
 	return nil
 }

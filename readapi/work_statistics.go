@@ -60,13 +60,14 @@ type scope struct {
 	provider string
 }
 
-// statisticsScope tells which figures are the caller's to see. Error: not-found, for callers who see none.
+// statisticsScope tells which figures are the caller's to see. They are exact, so analysts, who know of everybody and are
+// to know of nobody, have others (/analytics). Error: not-found, for callers who see none.
 func statisticsScope(ctx context.Context) (scope, error) {
 	caller, err := httpapi.Signed(ctx)
 	switch {
 	case err != nil:
 		return scope{}, err
-	case caller.Has(string(account.Admin)) || caller.Has(string(account.Analyst)):
+	case caller.Has(string(account.Admin)):
 		return scope{all: true}, nil
 	case ofProvider(&caller):
 		return scope{provider: caller.Provider}, nil

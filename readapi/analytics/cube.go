@@ -63,7 +63,12 @@ type Cell struct {
 	Refusals     []Coded
 	Outcomes     []Coded
 	Questions    []Question
+
+	applicants crowd
 }
+
+// Told tells whether there are enough applications, of enough people, for anything to be told of them.
+func (c *Cell) Told() bool { return c.Applications.Told() && c.applicants.enough() }
 
 // Coded counts what has the same code.
 type Coded struct {
@@ -100,6 +105,7 @@ func (c Cube) Add(row *cases.Case, key uint64, now time.Time) {
 		Region: strings.Clone(string(row.Region)), Status: strings.Clone(row.Status),
 	})
 	cell.Applications.add(key)
+	cell.applicants.add(row.Applicant, key)
 	if row.Returns > 0 {
 		cell.Returned.add(key)
 	}
@@ -151,6 +157,7 @@ func (c *Cell) answered(more Question) {
 // merge counts what another cell counts, of other applications.
 func (c *Cell) merge(more *Cell) {
 	c.Applications.merge(more.Applications)
+	c.applicants.merge(&more.applicants)
 	c.Returned.merge(more.Returned)
 	c.Overdue.merge(more.Overdue)
 	c.FirstAnswer.merge(&more.FirstAnswer)

@@ -13,13 +13,25 @@ import (
 	"services.example/portal/readapi/analytics"
 )
 
-// counted is a cube of so many applications like this one, whose ids begin with a word.
+// counted is a cube of so many applications like this one, each of somebody else, whose ids begin with a word.
 func counted(into analytics.Cube, word string, n int, like *cases.Case) analytics.Cube {
+	return countedOf(into, word, n, n, like)
+}
+
+// countedOf is a cube of so many applications like this one, of so many people.
+func countedOf(into analytics.Cube, word string, n, people int, like *cases.Case) analytics.Cube {
 	keys := analytics.NewKeys(secret)
 	for i := range n {
-		into.Add(like, keys.Of(fmt.Sprintf("%s-%d", word, i)), monday.AddDate(1, 0, 0))
+		one := *like
+		one.Applicant = fmt.Sprintf("%s-%d", word, i%people)
+		into.Add(&one, keys.Of(fmt.Sprintf("%s-%d", word, i)), monday.AddDate(1, 0, 0))
 	}
 	return into
+}
+
+// total is what is told of everything in a cube.
+func total(cube analytics.Cube) analytics.ProtectedFigures {
+	return analytics.Sum([]analytics.Cube{cube}, nil, all)[analytics.Key{}].Published()
 }
 
 // all lets every cell pass.
@@ -45,31 +57,129 @@ func TestWhatFewShareIsNotTold(t *testing.T) {
 			t.Errorf("%d applications are told as %s, want %s", n, got, want)
 		}
 		few := n < analytics.Smallest
-		if few != (figures.Decision.MedianDays == nil) || few != (len(figures.Refusals) == 0) || few != (len(figures.Questions) == 0) {
+		if few != (figures.Decision.MeanHours == nil) || few != (len(figures.Refusals) == 0) || few != (len(figures.Questions) == 0) {
 			t.Errorf("of %d applications this is told: %+v", n, figures)
+		}
+	}
+}
+
+// TestOneCompanysApplicationsAreNoCrowd: what fewer than five people share is not told either, however many their
+// applications are, and through whatever months and cells they are counted. The erased are nobody, and many.
+func TestOneCompanysApplicationsAreNoCrowd(t *testing.T) {
+	t.Parallel()
+	for people, want := range map[int]string{1: "-", 4: "-", 5: "20", 10: "20"} {
+		months := []analytics.Cube{{}, {}}
+		for i := range months {
+			countedOf(months[i], "all", 10, people, refused()) // the same people in both
+		}
+		if got := told(analytics.Sum(months, nil, all)[analytics.Key{}].Published().Applications); got != want {
+			t.Errorf("20 applications of %d people are told as %s, want %s", people, got, want)
+		}
+	}
+	erased, keys := analytics.Cube{}, analytics.NewKeys(secret)
+	for i := range 5 {
+		gone := refused()
+		gone.Applicant = ""
+		erased.Add(gone, keys.Of(strconv.Itoa(i)), monday)
+	}
+	if got := told(total(erased).Applications); got != "5" {
+		t.Errorf("five applications of the erased are told as %s", got)
+	}
+}
+
+// TestMeansDoNotGiveSmallCountsAway: of five answers, one is a 1 and four are a 5; the exact mean would say so.
+func TestMeansDoNotGiveSmallCountsAway(t *testing.T) {
+	t.Parallel()
+	seen := map[string]int{}
+	for run := range 400 {
+		low, high, cube := refused(), refused(), analytics.Cube{}
+		low.Scores, high.Scores = []cases.Score{{Question: "speed", Score: 1}}, []cases.Score{{Question: "speed", Score: 5}}
+		counted(cube, fmt.Sprint("low", run), 1, low)
+		counted(cube, fmt.Sprint("high", run), 4, high)
+		question := total(cube).Questions[0]
+		if question.Mean == nil {
+			seen["none"]++
+			continue
+		}
+		seen[fmt.Sprint(*question.Mean)]++
+	}
+	for _, mean := range []string{"none", "1", "3", "5"} {
+		if seen[mean] == 0 {
+			t.Errorf("no mean is %s: %v", mean, seen)
+		}
+		delete(seen, mean)
+	}
+	if len(seen) > 0 {
+		t.Errorf("means of anything but rounded counts: %v", seen)
+	}
+}
+
+// TestDifferencesOfMeansDoNotTellWhatOneTook: who knows the mean time of fifty, and that of the same and one more, cannot
+// tell whether that one took no time or twice as long as the others.
+func TestDifferencesOfMeansDoNotTellWhatOneTook(t *testing.T) {
+	t.Parallel()
+	const runs, others = 400, 50
+	wrong := 0
+	for run := range runs {
+		one, took := refused(), 96*(run%2)
+		one.Region, one.DecidedAt = "KZ-62", later(took)
+		cube := counted(analytics.Cube{}, fmt.Sprint("others", run), others, refused())
+		counted(cube, fmt.Sprint("one", run), 1, one)
+		with, without := total(cube), analytics.Sum([]analytics.Cube{cube}, []analytics.Dimension{analytics.Region}, all)[analytics.Key{Region: "KZ-71"}].Published()
+		guessed := (others+1)**with.Decision.MeanHours - others**without.Decision.MeanHours
+		if (guessed > 48) != (took > 48) {
+			wrong++
+		}
+	}
+	if wrong < runs/4 {
+		t.Errorf("%d of %d guesses are wrong: the others give it away", wrong, runs)
+	}
+}
+
+// TestAPercentileIsNotTheTimeOfAFew: it is told once five took longer.
+func TestAPercentileIsNotTheTimeOfAFew(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{5: "neither", 9: "neither", 10: "median", 49: "median", 50: "both"} {
+		times := total(counted(analytics.Cube{}, "a", n, refused())).Decision
+		got := "neither"
+		switch {
+		case times.MedianDays != nil && times.MostDays != nil:
+			got = "both"
+		case times.MedianDays != nil:
+			got = "median"
+		}
+		if got != want {
+			t.Errorf("of median and ninth decile of %d, %s told, want %s", n, got, want)
 		}
 	}
 }
 
 func TestFigures(t *testing.T) {
 	t.Parallel()
-	cube := counted(analytics.Cube{}, "refused", 10, refused())
+	cube := counted(analytics.Cube{}, "refused", 50, refused())
 	waits := &cases.Case{ServiceID: refused().ServiceID, Status: "submitted", SentMonth: "2026-11", SentAt: later(0), DueAt: later(9)}
-	figures := analytics.Sum([]analytics.Cube{counted(cube, "waits", 10, waits)}, nil, all)[analytics.Key{}].Published()
+	figures := analytics.Sum([]analytics.Cube{counted(cube, "waits", 50, waits)}, nil, all)[analytics.Key{}].Published()
+	for _, times := range []struct{ told, exact int64 }{{*figures.FirstAnswer.MeanHours, 20}, {*figures.Decision.MeanHours, 48}} {
+		const most = 4 // 2.5 of the 50 times 72 hours, the longest of them
+		if difference := times.told - times.exact; difference < -most || difference > most {
+			t.Errorf("a mean of %d hours is told as %d", times.exact, times.told)
+		}
+	}
+	figures.FirstAnswer.MeanHours, figures.Decision.MeanHours = nil, nil
 
 	n := func(n int64) *int64 { return &n }
 	days := func(n int) *int { return &n }
 	mean := func(n float64) *float64 { return &n }
 	want := analytics.ProtectedFigures{
-		Applications: n(20), Returned: n(0), Overdue: n(10), OverdueShare: mean(0.5),
-		FirstAnswer: analytics.ProtectedDurations{Count: n(10), MeanHours: n(20), MedianDays: days(0), MostDays: days(0)},
-		Decision:    analytics.ProtectedDurations{Count: n(10), MeanHours: n(48), MedianDays: days(2), MostDays: days(2)},
-		Decisions:   []analytics.ProtectedCode{{Code: "refused", Count: n(10)}},
-		Refusals:    []analytics.ProtectedCode{{Code: "duplicate", Count: n(10)}},
-		Outcomes:    []analytics.ProtectedCode{{Code: "refused", Count: n(10)}},
+		Applications: n(100), Returned: n(0), Overdue: n(50), OverdueShare: mean(0.5),
+		FirstAnswer: analytics.ProtectedDurations{Count: n(50), MedianDays: days(0), MostDays: days(0)},
+		Decision:    analytics.ProtectedDurations{Count: n(50), MedianDays: days(2), MostDays: days(2)},
+		Decisions:   []analytics.ProtectedCode{{Code: "refused", Count: n(50)}},
+		Refusals:    []analytics.ProtectedCode{{Code: "duplicate", Count: n(50)}},
+		Outcomes:    []analytics.ProtectedCode{{Code: "refused", Count: n(50)}},
 		Questions: []analytics.ProtectedQuestion{
-			{Question: "politeness", Count: n(10), Mean: mean(5), Scores: []*int64{n(0), n(0), n(0), n(0), n(10)}},
-			{Question: "speed", Count: n(10), Mean: mean(4), Scores: []*int64{n(0), n(0), n(0), n(10), n(0)}},
+			{Question: "politeness", Count: n(50), Mean: mean(5), Scores: []*int64{n(0), n(0), n(0), n(0), n(50)}},
+			{Question: "speed", Count: n(50), Mean: mean(4), Scores: []*int64{n(0), n(0), n(0), n(50), n(0)}},
 		},
 	}
 	if diff := cmp.Diff(want, figures); diff != "" {
@@ -137,7 +247,7 @@ func TestASumIsTheSameHoweverItIsCut(t *testing.T) {
 		keys := analytics.NewKeys(secret)
 		for i := range rapid.IntRange(0, 40).Draw(t, "applications") {
 			c := refused()
-			c.Region, c.SentAt = "KZ-71", later(i)
+			c.Region, c.SentAt, c.Applicant = "KZ-71", later(i), strconv.Itoa(i%rapid.IntRange(1, 40).Draw(t, "people"))
 			c.Status = rapid.SampledFrom([]string{"submitted", "completed"}).Draw(t, "status")
 			if rapid.Bool().Draw(t, "undecided") {
 				c.DecidedAt, c.Decision, c.Refusal = nil, "", ""
@@ -174,10 +284,18 @@ func TestFunnels(t *testing.T) {
 		if i < 5 {
 			c.Status, c.SentAt = "submitted", later(0)
 		}
+		c.Applicant = strconv.Itoa(i)
 		funnels.Add(c, keys.Of(strconv.Itoa(i)))
 	}
 	both := analytics.Funnels{}
 	both.Merge(funnels)
+	one := analytics.Funnels{}
+	for i := range 10 {
+		one.Add(&cases.Case{Applicant: "the same", ServiceID: "a"}, keys.Of(strconv.Itoa(i)))
+	}
+	if !both.Ordered()[0].Told() || one.Ordered()[0].Told() {
+		t.Error("ten people's drafts are not told, or one's are")
+	}
 	for _, f := range both.Ordered() {
 		got := []string{told(f.Started.Published()), told(f.Sent.Published()), told(f.Deleted.Published())}
 		for _, s := range f.Steps {

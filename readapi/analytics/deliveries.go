@@ -17,7 +17,12 @@ type Delivery struct {
 	Failures       []Coded // by reason, of those that failed
 	Arrival        Spread  // from asking for it to the gateway's report that it arrived
 	Tries          Tally   // those that needed more than one
+
+	recipients crowd
 }
+
+// Told tells whether there are enough notices, to enough people, for anything to be told of them.
+func (d *Delivery) Told() bool { return d.Notices.Told() && d.recipients.enough() }
 
 // Deliveries are counts by month and channel.
 type Deliveries map[DeliveryKey]*Delivery
@@ -34,6 +39,7 @@ func (d Deliveries) Add(month string, n *notifications.Notice, key uint64) {
 		d[of] = one
 	}
 	one.Notices.add(key)
+	one.recipients.add(n.Recipient, key)
 	one.States = coded(one.States, string(n.Status), Tally{1, key})
 	if n.Status == notification.StatusFailed {
 		one.Failures = coded(one.Failures, n.Reason, Tally{1, key})

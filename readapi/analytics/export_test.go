@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -120,6 +121,21 @@ func TestParquetHoldsTheSameRowsAndTheDocumentedColumns(t *testing.T) {
 	}
 	if diff := cmp.Diff(documented, names); diff != "" {
 		t.Errorf("columns (-documented +written):\n%s", diff)
+	}
+}
+
+// TestColumnsAreDocumented: analysts read the page.
+func TestColumnsAreDocumented(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/analytics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, column := range analytics.Columns {
+		line := fmt.Sprintf("\n| %s | %s | %s |\n", column.Name, column.Type, column.Meaning)
+		if !strings.Contains(string(page), line) {
+			t.Errorf("docs/analytics.md lacks %q", line)
+		}
 	}
 }
 

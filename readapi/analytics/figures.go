@@ -4,7 +4,7 @@ import "math"
 
 // ProtectedFigures are what is told of a cell.
 type ProtectedFigures struct {
-	Applications *int64              `json:"applications" doc:"That were sent. Null: fewer than five, and nothing else is told of them"`
+	Applications *int64              `json:"applications" doc:"That were sent. Null: fewer than five, or of fewer than five people, and nothing else is told of them"`
 	Returned     *int64              `json:"returned" doc:"For completion, at least once"`
 	Overdue      *int64              `json:"overdue" doc:"The due date passed before a response or a decision"`
 	OverdueShare *float64            `json:"overdueShare" doc:"Of the applications, by the figures as they are told; 0 to 1"`
@@ -27,19 +27,21 @@ type ProtectedCode struct {
 type ProtectedQuestion struct {
 	Question string   `json:"question" doc:"Its id"`
 	Count    *int64   `json:"count" doc:"Null: fewer than five"`
-	Mean     *float64 `json:"mean" doc:"1 to 5, to one decimal"`
+	Mean     *float64 `json:"mean" doc:"1 to 5, to one decimal: of rounded counts, so it says little of few"`
 	Scores   []*int64 `json:"scores" doc:"How often 1, 2, 3, 4 and 5"`
 }
 
 // Published is what is told of the cell.
 func (c *Cell) Published() ProtectedFigures {
-	f := ProtectedFigures{
-		Applications: c.Applications.Published(), Decisions: []ProtectedCode{}, Refusals: []ProtectedCode{}, Outcomes: []ProtectedCode{},
-		Questions: []ProtectedQuestion{},
-	}
-	if !c.Applications.Told() {
+	f := ProtectedFigures{Decisions: []ProtectedCode{}, Refusals: []ProtectedCode{}, Outcomes: []ProtectedCode{}, Questions: []ProtectedQuestion{}}
+	switch {
+	case c.Applications.N == 0:
+		f.Applications = c.Applications.Published()
+		return f
+	case !c.Told():
 		return f
 	}
+	f.Applications = c.Applications.Published()
 	f.Returned, f.Overdue = c.Returned.Published(), c.Overdue.Published()
 	f.OverdueShare = share(f.Overdue, f.Applications)
 	f.FirstAnswer, f.Decision = c.FirstAnswer.Published(), c.Decision.Published()
@@ -58,22 +60,25 @@ func codes(list []Coded) []ProtectedCode {
 	return told
 }
 
+// published tells a mean of rounded counts, also of those that are not told: an exact mean would give those away.
 func (q Question) published() ProtectedQuestion {
 	var all Tally
-	sum := int64(0)
 	told := ProtectedQuestion{Question: q.ID, Scores: []*int64{}}
-	for i, tally := range q.Scores {
+	for _, tally := range q.Scores {
 		all.merge(tally)
-		sum += tally.N * int64(i+1)
 	}
 	told.Count = all.Published()
 	if !all.Told() {
 		return told
 	}
-	mean := math.Round(10*float64(sum)/float64(all.N)) / 10
-	told.Mean = &mean
-	for _, tally := range q.Scores {
+	var sum, count int64
+	for i, tally := range q.Scores {
 		told.Scores = append(told.Scores, tally.Published())
+		sum, count = sum+tally.rounded()*int64(i+1), count+tally.rounded()
+	}
+	if count > 0 {
+		mean := math.Round(10*float64(sum)/float64(count)) / 10
+		told.Mean = &mean
 	}
 	return told
 }

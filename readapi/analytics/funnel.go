@@ -14,7 +14,12 @@ type Funnel struct {
 	Version                int
 	Started, Sent, Deleted Tally
 	Steps                  []FunnelStep // in the order of the form
+
+	applicants crowd
 }
+
+// Told tells whether enough were started, by enough people, for anything to be told of them.
+func (f *Funnel) Told() bool { return f.Started.Told() && f.applicants.enough() }
 
 // FunnelStep counts what became of a step.
 type FunnelStep struct {
@@ -45,6 +50,7 @@ func (f Funnels) Add(row *cases.Case, key uint64) {
 		f[of] = funnel
 	}
 	funnel.Started.add(key)
+	funnel.applicants.add(row.Applicant, key)
 	if row.SentAt != nil {
 		funnel.Sent.add(key)
 	}
@@ -81,6 +87,7 @@ func (f Funnels) Merge(more Funnels) {
 			f[key] = into
 		}
 		into.Started.merge(from.Started)
+		into.applicants.merge(&from.applicants)
 		into.Sent.merge(from.Sent)
 		into.Deleted.merge(from.Deleted)
 		for i := range min(len(into.Steps), len(from.Steps)) {

@@ -1,11 +1,15 @@
 // Package analytics makes figures and exports of applications that tell nothing of one person: counts are protected, rows
 // are pseudonymised.
 //
-// How counts are protected. What fewer than Smallest applications share is not told. Everything else is rounded to a
-// multiple of Smallest, up or down by chance, so that sums of many figures come out right on the average; the chance
-// follows from the applications that are counted and from a secret of the installation: the same applications always give
-// the same figure, and asking again tells nothing. Every figure is rounded for itself, totals too: the difference of a
-// total and its parts, or of two periods, is not the count of what is between them.
+// How counts are protected. Nothing is told of a cell that fewer than Smallest applications or fewer than Smallest people
+// share, nor what fewer than Smallest in it share. Everything else is rounded to a multiple of Smallest, up or down by
+// chance, so that sums of many figures come out right on the average; the chance follows from the applications that are
+// counted and from a secret of the installation: the same applications always give the same figure, and asking again tells
+// nothing. Every figure is rounded for itself, totals too: the difference of a total and its parts, or of two periods, is
+// not the count of what is between them.
+//
+// Means, shares and percentiles say no more than that: they are made of rounded counts, or moved by chance by about as
+// much as Smallest applications can move them, or not told.
 package analytics
 
 import (
@@ -41,20 +45,29 @@ func (t *Tally) Told() bool { return t.N >= Smallest }
 
 // Published is the figure that is told; nil: there are some, but too few.
 func (t *Tally) Published() *int64 {
-	figure := t.N
-	switch {
-	case t.N == 0:
-	case !t.Told():
+	if t.N > 0 && !t.Told() {
 		return nil
-	default:
-		over := t.N % Smallest
-		figure -= over
-		if scrambled(t.Keys)%Smallest < uint64(over) {
-			figure += Smallest
-		}
 	}
+	figure := t.rounded()
 	return &figure
 }
+
+// rounded is the count up or down to a multiple of Smallest: nearer to it more often, and right on the average.
+func (t *Tally) rounded() int64 {
+	over := t.N % Smallest
+	if scrambled(t.Keys)%Smallest < uint64(over) {
+		return t.N - over + Smallest
+	}
+	return t.N - over
+}
+
+// chance is between -1 and 1, and always the same for what is counted.
+func (t *Tally) chance() float64 {
+	return float64(int64(scrambled(t.Keys^anotherChance))) / (1 << 63)
+}
+
+// anotherChance makes it another one than that by which the count is rounded.
+const anotherChance = 0x9e3779b97f4a7c15
 
 // scrambled is as good as random, and always the same (the finalizer of SplitMix64).
 func scrambled(x uint64) uint64 {

@@ -47,7 +47,7 @@ var Columns = []Column{
 	{"service", "text", "id of the service"},
 	{"service_version", "integer", "the version of the service that the application was started with"},
 	{"provider", "text", "id of the provider; empty: not known"},
-	{"region", "text", "ISO 3166-2 code of the region that the form names; empty: none, or shared by fewer than five applications for the service"},
+	{"region", "text", "ISO 3166-2 code of the region that the form names; empty: none, or shared by fewer than five applications or people for the service"},
 	{"status", "text", "where the application stands"},
 	{"sent_on", "text", "day on which it was sent for the first time, yyyy-mm-dd in Almaty"},
 	{"due_on", "text", "day on which it is due, with the days for which the term stood still"},

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"time"
 
 	"services.example/portal/infra/readstore"
@@ -21,10 +23,11 @@ type Source struct {
 const give = 2 * time.Millisecond
 
 // Scan reads every case of the months from one to another, both inclusive, in constant memory: while a page is visited, the
-// next one is read.
+// next one is read. Those that are found by when they were sent come without their steps. The cases of a page come in an
+// order of chance, so that nothing follows from the place of a row in an export. A case is valid only while it is visited.
 func (s Source) Scan(ctx context.Context, index, from, to string, visit func(id string, c *cases.Case) error) error {
 	ctx, cancel := context.WithCancel(ctx)
-	pages := make(chan page, 1)
+	pages, used := make(chan page, 1), make(chan page, 3)
 	defer func() { // what reads has ended when this returns
 		cancel()
 		for range pages {
@@ -32,17 +35,18 @@ func (s Source) Scan(ctx context.Context, index, from, to string, visit func(id 
 	}()
 	go func() {
 		defer close(pages)
-		s.read(ctx, readstore.Query{Index: index, From: from, To: to, Limit: readstore.MaxLimit}, pages)
+		s.read(ctx, readstore.Query{Index: index, From: from, To: to, Limit: readstore.MaxLimit}, pages, used)
 	}()
 	for read := range pages {
 		if err := cmp.Or(read.err, ctx.Err()); err != nil {
 			return err
 		}
-		for i := range read.ids {
+		for _, i := range rand.Perm(len(read.ids)) { //nolint:gosec // it is seeded by the system and guards no secret
 			if err := visit(read.ids[i], &read.cases[i]); err != nil {
 				return err
 			}
 		}
+		used <- read
 	}
 	return ctx.Err()
 }
@@ -54,12 +58,17 @@ type page struct {
 	err   error
 }
 
-// read sends the pages of a query until its end, an error or the end of the context.
-func (s Source) read(ctx context.Context, query readstore.Query, pages chan<- page) {
+// read sends the pages of a query until its end, an error or the end of the context. It uses the memory of used pages again.
+func (s Source) read(ctx context.Context, query readstore.Query, pages chan<- page, used <-chan page) {
 	for {
-		found, next := s.page(ctx, query)
+		var found page
+		select {
+		case found = <-used:
+		default:
+		}
+		next := s.fill(ctx, &found, query)
 		if found.err == nil && next != "" {
-			found.err = s.pause(ctx)
+			found.err = s.Pause(ctx)
 		}
 		select {
 		case pages <- found:
@@ -73,22 +82,32 @@ func (s Source) read(ctx context.Context, query readstore.Query, pages chan<- pa
 	}
 }
 
-func (s Source) page(ctx context.Context, query readstore.Query) (found page, next string) {
+// fill reads a page, and gives the cursor to the next one.
+func (s Source) fill(ctx context.Context, into *page, query readstore.Query) (next string) {
 	listed, err := s.Reads.List(ctx, s.Collection, query)
 	if err != nil {
-		return page{err: fmt.Errorf("listing applications for figures: %w", err)}, ""
+		into.err = fmt.Errorf("listing applications for figures: %w", err)
+		return ""
 	}
-	found.ids, found.cases = make([]string, len(listed.Documents)), make([]cases.Case, len(listed.Documents))
+	n := len(listed.Documents)
+	into.ids, into.cases = slices.Grow(into.ids[:0], n)[:n], slices.Grow(into.cases[:0], n)[:n]
+	clear(into.cases)
 	for i := range listed.Documents {
-		found.ids[i] = listed.Documents[i].ID
-		if err := listed.Documents[i].Decode(&found.cases[i]); err != nil {
-			return page{err: err}, ""
+		into.ids[i] = listed.Documents[i].ID
+		decoder := readstore.RawDecoder(&into.cases[i])
+		if query.Index == cases.BySent {
+			decoder = (*cases.Outline)(&into.cases[i])
+		}
+		if err := listed.Documents[i].Decode(decoder); err != nil {
+			into.err = err
+			return ""
 		}
 	}
-	return found, listed.Next
+	return listed.Next
 }
 
-func (s Source) pause(ctx context.Context) error {
+// Pause makes way for others whose work is more urgent. Error: the context's.
+func (s Source) Pause(ctx context.Context) error {
 	if s.Busy == nil || !s.Busy() {
 		return ctx.Err()
 	}
@@ -102,14 +121,24 @@ func (s Source) pause(ctx context.Context) error {
 	}
 }
 
-// Cube counts the applications that were sent in these months.
+// Cube counts the applications that were sent in these months, as they stand now.
 func (s Source) Cube(ctx context.Context, keys *Keys, from, to string, now time.Time) (Cube, error) {
-	cube := Cube{}
-	err := s.Scan(ctx, cases.BySent, from, to, func(id string, c *cases.Case) error {
+	cube, _, err := s.CubeUntil(ctx, keys, from, to, now)
+	return cube, err
+}
+
+// CubeUntil is Cube, and says until when the passing of time alone changes nothing of it: the earliest due date to come; the
+// zero time, if there is none.
+func (s Source) CubeUntil(ctx context.Context, keys *Keys, from, to string, now time.Time) (cube Cube, until time.Time, err error) {
+	cube = Cube{}
+	err = s.Scan(ctx, cases.BySent, from, to, func(id string, c *cases.Case) error {
 		cube.Add(c, keys.Of(id), now)
+		if c.Running() && c.DueAt != nil && !c.OverdueAt(now) && (until.IsZero() || c.DueAt.Before(until)) {
+			until = *c.DueAt
+		}
 		return nil
 	})
-	return cube, err
+	return cube, until, err
 }
 
 // Funnels count the applications that were started in these months.
@@ -145,7 +174,7 @@ func (s Source) Export(
 			return nil
 		}
 		cell := shared[Key{Service: c.ServiceID, Region: string(c.Region)}]
-		page[n].Fill(id, c, names, days, cell != nil && cell.Applications.Told(), now)
+		page[n].Fill(id, c, names, days, cell != nil && cell.Told(), now)
 		if n++; n < len(page) {
 			return nil
 		}

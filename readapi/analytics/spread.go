@@ -49,10 +49,17 @@ func (s *Spread) merge(more *Spread) {
 // ProtectedDurations say how long something took.
 type ProtectedDurations struct {
 	Count      *int64 `json:"count" doc:"Null: fewer than five"`
-	MeanHours  *int64 `json:"meanHours" doc:"To the hour"`
-	MedianDays *int   `json:"medianDays" doc:"Half took no more whole days"`
-	MostDays   *int   `json:"mostDays" doc:"Nine of ten took no more whole days; 366 stands for more as well"`
+	MeanHours  *int64 `json:"meanHours" doc:"To the hour, up or down by chance: by about the share of two in all of them"`
+	MedianDays *int   `json:"medianDays" doc:"Half took no more whole days; null: of fewer than 10"`
+	MostDays   *int   `json:"mostDays" doc:"Nine of ten took no more whole days; 366 stands for more as well; null: of fewer than 50"`
 }
+
+// How many there must be for a percentile to be told: so many that Smallest of them lie on its shorter side. Otherwise it
+// would be the time of one of a few.
+const (
+	fewestOfMedian = 2 * Smallest
+	fewestOfMost   = 10 * Smallest
+)
 
 // Published is what is told of the times: nothing, if there are too few.
 func (s *Spread) Published() ProtectedDurations {
@@ -60,10 +67,26 @@ func (s *Spread) Published() ProtectedDurations {
 	if !s.Tally.Told() {
 		return d
 	}
-	mean := int64(math.Round(float64(s.seconds) / float64(s.Tally.N) / time.Hour.Seconds()))
-	median, most := s.within(0.5), s.within(0.9)
-	d.MeanHours, d.MedianDays, d.MostDays = &mean, &median, &most
+	mean := s.mean()
+	d.MeanHours = &mean
+	if s.Tally.N >= fewestOfMedian {
+		median := s.within(0.5)
+		d.MedianDays = &median
+	}
+	if s.Tally.N >= fewestOfMost {
+		most := s.within(0.9)
+		d.MostDays = &most
+	}
 	return d
+}
+
+// mean is in hours, moved by chance by as much as half of Smallest long ones can move it: the means of two sets do not tell
+// what took how long in the one but not in the other.
+func (s *Spread) mean() int64 {
+	const hour = 3600 // seconds
+	long := 24 * float64(s.within(0.9)+1)
+	moved := float64(s.seconds)/hour + s.Tally.chance()*long*Smallest/2
+	return int64(math.Round(max(0, moved) / float64(s.Tally.N)))
 }
 
 // within is the number of whole days within which that part was done.

@@ -14,9 +14,11 @@ import (
 	"strings"
 	"time"
 
+	"services.example/portal/domain/access"
 	"services.example/portal/domain/account"
 	"services.example/portal/domain/application"
 	"services.example/portal/domain/correspondence"
+	"services.example/portal/domain/erasure"
 	"services.example/portal/domain/problem"
 	"services.example/portal/domain/signature"
 	"services.example/portal/infra/codec"
@@ -156,7 +158,7 @@ func (c *writer) events(ctx context.Context) error {
 			Erased: e.Erased, Data: data,
 		})
 	}
-	for _, stream := range []string{"account-", "erasure-"} {
+	for _, stream := range []string{"account-", "erasure-", access.Stream} {
 		if err := c.each(ctx, stream+c.Person, write); err != nil {
 			return err
 		}
@@ -218,15 +220,18 @@ func (c *writer) application(ctx context.Context, id string, write func(codec.En
 	return nil
 }
 
-// theirs tells whether an event is one that the person may see: not what others read.
+// theirs tells whether an event is one that the person may see: not what others read, nor for whom their data is held.
 func theirs(person string, e codec.Envelope) bool {
-	if read, ok := e.Event.(correspondence.ThreadRead); ok {
-		return read.Reader == person
+	switch event := e.Event.(type) {
+	case correspondence.ThreadRead:
+		return event.Reader == person
+	case application.FileUploaded:
+		return !event.Staff // what was made of it has an event of its own
+	case erasure.LegalHoldPlaced, erasure.LegalHoldLifted:
+		return false
+	default:
+		return true
 	}
-	if uploaded, ok := e.Event.(application.FileUploaded); ok {
-		return !uploaded.Staff // what was made of it has an event of its own
-	}
-	return true
 }
 
 // note keeps the files that an event gives the person, or took from them.

@@ -15,9 +15,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"services.example/portal/domain/access"
 	"services.example/portal/domain/account"
 	"services.example/portal/domain/application"
 	"services.example/portal/domain/correspondence"
+	"services.example/portal/domain/erasure"
 	"services.example/portal/domain/problem"
 	"services.example/portal/infra/codec"
 	"services.example/portal/infra/codec/aggregates"
@@ -59,6 +61,8 @@ func house(t *testing.T) persondata.Source {
 	write("account-"+anna, anna, "",
 		account.RegistrationStarted{RegistrationID: "r", Number: "770101400018", FirstName: "Анна", PasswordHash: "$argon2id$"},
 		account.RegistrationConfirmed{RegistrationID: "r"}, account.SignedIn{SessionRef: "the session"})
+	write("erasure-"+anna, "aigul", "admin", erasure.LegalHoldPlaced{By: "aigul", Reason: "Сот ісі"}, erasure.LegalHoldLifted{By: "aigul"})
+	write("access-"+anna, anna, "auditor", access.Read{Reader: anna, Reason: "Шағым бойынша"})
 	write("application-"+one, anna, "applicant", application.DraftStarted{Applicant: anna, Number: "1-23-11-26"},
 		application.FileAttached{FileID: "f1", SHA256: "hers"})
 	write("application-"+one, "dauren", "executor",
@@ -127,12 +131,12 @@ func TestAPersonsCopyHoldsWhatTheySawAndNothingElse(t *testing.T) {
 	if files["missing.txt"] != "no more\n" || files["files/hers"] != anna+" hers" {
 		t.Errorf("missing %q, a file %q", files["missing.txt"], files["files/hers"])
 	}
-	for _, has := range []string{"770101400018", "Сәлем", "Жауап", `"reader":"` + anna + `"`} {
+	for _, has := range []string{"770101400018", "Сәлем", "Жауап", "Шағым бойынша", `"reader":"` + anna + `"`} {
 		if !strings.Contains(files["events.ndjson"], has) {
 			t.Errorf("the events lack %s", has)
 		}
 	}
-	for _, hidden := range []string{"argon2id", "the session", "Ішкі", "never shown", `"reader":"dauren"`} {
+	for _, hidden := range []string{"argon2id", "the session", "Ішкі", "never shown", `"reader":"dauren"`, "legal-hold", "Сот"} {
 		if strings.Contains(files["events.ndjson"], hidden) {
 			t.Errorf("the events hold %s", hidden)
 		}
@@ -142,7 +146,7 @@ func TestAPersonsCopyHoldsWhatTheySawAndNothingElse(t *testing.T) {
 func TestWhoeverRunsThePortalSeesTheNotes(t *testing.T) {
 	t.Parallel()
 	files := written(t, true)
-	if events := files["events.ndjson"]; !strings.Contains(events, "Ішкі") || !strings.Contains(events, `"reader":"dauren"`) || strings.Contains(events, "argon2id") {
+	if events := files["events.ndjson"]; !strings.Contains(events, "Ішкі") || !strings.Contains(events, "Сот ісі") || !strings.Contains(events, `"reader":"dauren"`) || strings.Contains(events, "argon2id") {
 		t.Errorf("the events are\n%s", events)
 	}
 	if files["files/never shown"] == "" {
