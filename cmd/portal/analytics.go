@@ -68,8 +68,12 @@ func (c *analyticsRunCommand) run(ctx context.Context, form url.Values, question
 	return p.whatIf(ctx, c.storage, question, w)
 }
 
-// controlAnalytics lets the operator ask history while the portal runs.
+// controlAnalytics lets the operator ask history while the portal runs. It begins with none of the questions that a
+// process before was killed over.
 func (p *portal) controlAnalytics(router chi.Router, where storage) {
+	if err := removeWhatIfs(where.Data); err != nil {
+		slog.Warn("something of a question to history stays", "error", err)
+	}
 	router.Post("/analytics/run", func(w http.ResponseWriter, r *http.Request) {
 		if err := r.ParseForm(); err != nil {
 			http.Error(w, "reading the question: "+err.Error(), http.StatusInternalServerError)
@@ -80,9 +84,8 @@ func (p *portal) controlAnalytics(router chi.Router, where storage) {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		if err := p.whatIf(r.Context(), where, question, w); err != nil {
-			slog.ErrorContext(r.Context(), "history not asked to its end", "projection", question.projection, "error", err)
-			panic(http.ErrAbortHandler) // what was sent is not the whole answer
-		}
+		sendWhole(w, r, "a question to history", func(ctx context.Context, to io.Writer) error {
+			return p.whatIf(ctx, where, question, to)
+		})
 	})
 }

@@ -21,6 +21,7 @@ type auditCommand struct {
 	Material     auditMaterialCommand     `cmd:"" help:"Write what copies of the log are verified by: public key, checkpoints, leaves of the hash tree."`
 	Key          auditKeyCommand          `cmd:"" help:"Print the public key with which checkpoints and case bundles are verified."`
 	Checkpoint   auditCheckpointCommand   `cmd:"" help:"Print the latest signed checkpoint, to be kept where the portal cannot reach it."`
+	Witness      auditWitnessCommand      `cmd:"" help:"Watch over the log of a portal that is not yours: sign its checkpoints, and refuse a fork."`
 	Rebuild      auditRebuildCommand      `cmd:"" help:"Throw the hash tree away, of a portal that is not running, so that it is built again from the log. Checkpoints stay."`
 }
 

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"services.example/portal/cmd/portal/bench"
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/readapi"
 )
@@ -24,7 +25,7 @@ const (
 // steps: windows with and without the auditor in turn, and the median of each.
 func BenchmarkCommandsBesideAReplay(b *testing.B) {
 	p, h, l := benchPortal(b)
-	var drafts []benchUser
+	var drafts []bench.User
 	for _, u := range l.Users {
 		if u.Draft != "" {
 			drafts = append(drafts, u)
@@ -63,7 +64,7 @@ func BenchmarkCommandsBesideAReplay(b *testing.B) {
 type savers struct {
 	b       *testing.B
 	handler http.Handler
-	users   []benchUser
+	users   []bench.User
 	next    atomic.Int64
 }
 
@@ -78,11 +79,8 @@ func (w *savers) window() float64 {
 			for time.Since(began) < replayWindow {
 				n := int(w.next.Add(1))
 				u := w.users[n%len(w.users)]
-				r := httptest.NewRequestWithContext(w.b.Context(), http.MethodPut, "/api/v1/applications/"+u.Draft+"/steps/"+u.Step, bytes.NewReader(u.save(n)))
-				r.Header.Set("Cookie", demoSession+"="+u.Token)
-				r.Header.Set("Content-Type", "application/json")
 				answer := httptest.NewRecorder()
-				w.handler.ServeHTTP(answer, r)
+				w.handler.ServeHTTP(answer, saving(w.b.Context(), u, n))
 				if answer.Code != http.StatusOK {
 					w.b.Error(answer.Body)
 					return

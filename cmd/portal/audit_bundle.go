@@ -58,7 +58,7 @@ func (p *portal) writeBundle(ctx context.Context, w io.Writer, number, reason st
 // controlBundle lets the operator take a case out while the portal runs.
 func (p *portal) controlBundle(router chi.Router) {
 	router.Post("/audit/bundle", func(w http.ResponseWriter, r *http.Request) {
-		sendZip(w, r, "a case", func(ctx context.Context, to io.Writer) error {
+		sendWhole(w, r, "a case", func(ctx context.Context, to io.Writer) error {
 			return p.writeBundle(ctx, to, r.FormValue("number"), r.FormValue("reason"))
 		})
 	})

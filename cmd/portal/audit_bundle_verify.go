@@ -9,7 +9,9 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"slices"
 
+	"services.example/portal/cmd/portal/edscheck"
 	"services.example/portal/domain/text"
 	"services.example/portal/infra/casebundle"
 	"services.example/portal/infra/codec"
@@ -25,12 +27,9 @@ import (
 type auditVerifyBundleCommand struct {
 	File    string   `arg:"" help:"Bundle of a case, as portal audit bundle and the API give it."`
 	Key     string   `placeholder:"KEY" help:"Public key of the portal's log, or file:FILE, from somewhere that you trust. Without it, the one in the bundle, which anybody can have made."`
-	Witness []string `placeholder:"KEY" help:"Public keys of witnesses, whose signatures of the checkpoint are shown."`
+	Witness []string `placeholder:"KEY" help:"Public keys of witnesses, or file:FILE: all of them must have signed the checkpoint."`
 
-	Trust     string   `placeholder:"FILE" help:"Signed list of trusted authorities of digital signatures instead of the built-in one."`
-	TrustKey  string   `placeholder:"KEY" help:"Public key that signs that list."`
-	AlsoTrust []string `placeholder:"FILE" help:"Certificates of a root and its authorities that are believed as well: those of a demo."`
-	Test      bool     `name:"test-authorities" help:"Believe the national centre's authorities for developers as well."`
+	edscheck.Authorities
 
 	Lang text.Language `enum:"kk,ru,en" default:"kk" help:"Language of the explanation: kk, ru or en."`
 }
@@ -45,11 +44,11 @@ var (
 func (c *auditVerifyBundleCommand) Run(ctx context.Context) error { return c.run(ctx, os.Stdout) }
 
 func (c *auditVerifyBundleCommand) run(ctx context.Context, out io.Writer) (err error) {
-	key, err := fromFile(c.Key)
+	key, witnesses, err := c.keys()
 	if err != nil {
 		return err
 	}
-	verifier, err := (&edsVerifyCommand{Trust: c.Trust, TrustKey: c.TrustKey, AlsoTrust: c.AlsoTrust, Test: c.Test}).verifier()
+	verifier, err := c.Verifier()
 	if err != nil {
 		return err
 	}
@@ -66,8 +65,33 @@ func (c *auditVerifyBundleCommand) run(ctx context.Context, out io.Writer) (err 
 	if err != nil {
 		return err
 	}
-	check := &bundleCheck{out: out, l: c.Lang, key: key, witnesses: c.Witness, decoder: decoder, verifier: verifier}
+	check := &bundleCheck{out: out, l: c.Lang, key: key, witnesses: witnesses, decoder: decoder, verifier: verifier}
 	return check.all(ctx, file, info.Size())
+}
+
+// keys reads the keys that were given. A key that is none is an error of whoever gave it, and says nothing of the bundle.
+func (c *auditVerifyBundleCommand) keys() (log string, witnesses []string, err error) {
+	if log, err = fromFile(c.Key); err != nil {
+		return "", nil, err
+	}
+	if log != "" {
+		if err := transparency.CheckKey(log); err != nil {
+			return "", nil, err
+		}
+	}
+	for _, given := range c.Witness {
+		witness, err := fromFile(given)
+		if err == nil {
+			err = transparency.CheckWitness(witness)
+		}
+		if err != nil {
+			return "", nil, err
+		}
+		if !slices.Contains(witnesses, witness) {
+			witnesses = append(witnesses, witness)
+		}
+	}
+	return log, witnesses, nil
 }
 
 // bundleCheck checks one bundle and says what it finds as it goes.
@@ -167,11 +191,13 @@ func (c *bundleCheck) records(ctx context.Context, file io.ReaderAt, size int64)
 
 func (c *bundleCheck) recordsFit() {
 	at := &c.proven.Checkpoint
-	c.ok("checkpoint", at.Size, moment(at.At))
+	c.ok("checkpoint", at.Size, edscheck.Moment(at.At))
 	for _, w := range at.Witnesses {
-		c.note("witness", w.Witness, moment(w.At))
+		c.note("witness", w.Witness, edscheck.Moment(w.At))
 	}
-	if len(at.Witnesses) < len(c.witnesses) {
+	if len(c.witnesses) == 0 {
+		c.note("no-witness")
+	} else if len(at.Witnesses) < len(c.witnesses) {
 		c.gap("witness-missing", len(c.witnesses)-len(at.Witnesses))
 	}
 	c.ok("records", len(c.bundle.Records), c.bundle.Records[0].Index, c.bundle.Records[len(c.bundle.Records)-1].Index)
@@ -289,10 +315,10 @@ func withoutPlaces(m bundle.Manifest) bundle.Manifest {
 }
 
 func (c *bundleCheck) signature(m *bundle.Manifest, r *evidence.Result) {
-	who := edsWords["signer-"+r.Signature.Signer].In(c.l)
+	who := edscheck.Words["signer-"+r.Signature.Signer].In(c.l)
 	switch r.Verdict {
 	case evidence.Invalid:
-		c.fault("signature-wrong", fmt.Errorf("%s %d, %s: %s", m.Document.Kind, m.Document.Version, who, edsWords["verdict-invalid"].In(c.l)))
+		c.fault("signature-wrong", fmt.Errorf("%s %d, %s: %s", m.Document.Kind, m.Document.Version, who, edscheck.Words["verdict-invalid"].In(c.l)))
 	case evidence.Unproven:
 		c.gap("signature-unproven", m.Document.Kind, m.Document.Version, who)
 	case evidence.Accepted:
@@ -304,6 +330,7 @@ func (c *bundleCheck) signature(m *bundle.Manifest, r *evidence.Result) {
 
 // made makes reports and events again and compares.
 func (c *bundleCheck) made() {
+	same := true
 	for _, m := range c.told.Made() {
 		file := c.bundle.File(m.Path)
 		if file == nil {
@@ -316,9 +343,11 @@ func (c *bundleCheck) made() {
 			return
 		}
 		if hex.EncodeToString(sum.Sum(nil)) != file.SHA256 {
+			same = false
 			c.gap("made-other", m.Path)
-			return
 		}
 	}
-	c.ok("made")
+	if same {
+		c.ok("made")
+	}
 }

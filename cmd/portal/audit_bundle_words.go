@@ -30,6 +30,11 @@ var bundleWords = map[string]text.Text{
 	"checkpoint-wrong": {
 		KK: "Журнал күйінің қолтаңбасы жарамсыз.", RU: "Подпись состояния журнала недействительна.", EN: "The signature of the log's state is not valid.",
 	},
+	"no-witness": {
+		KK: "Куәнің кілті берілмеді (--witness): порталдың құпия кілті қолында бар адам басқа журнал жасай алар еді.",
+		RU: "Ключ свидетеля не дан (--witness): владелец секретного ключа портала мог бы составить и другой журнал.",
+		EN: "No key of a witness was given (--witness): whoever holds the portal's own secret key could have made another log.",
+	},
 	"witness": {KK: "Куә қол қойды: %s, %s.", RU: "Подписал свидетель: %s, %s.", EN: "Signed by a witness: %s, %s."},
 	"witness-missing": {
 		KK: "Аталған куәлердің %d қол қоймаған.", RU: "Не подписали названные свидетели: %d.", EN: "Of the named witnesses have not signed: %d.",
@@ -98,9 +103,9 @@ var bundleWords = map[string]text.Text{
 		EN: "Reports and events were made again of the records: they are the same.",
 	},
 	"made-other": {
-		KK: "Бағдарлама бұл файлды басқаша жасайды: %s. Порталдың нұсқасы басқа болуы мүмкін; жазбаларға сеніңіз.",
-		RU: "Эта программа составляет файл иначе: %s. Возможно, портал другой версии; верьте записям.",
-		EN: "This program makes that file otherwise: %s. The portal may have been of another version; go by the records.",
+		KK: "Бағдарлама бұл файлды басқаша жасайды: %s. Порталдың нұсқасы басқа болуы мүмкін; бұл файлға емес, жазбаларға сеніңіз.",
+		RU: "Эта программа составляет файл иначе: %s. Возможно, портал другой версии; верьте записям, а не этому файлу.",
+		EN: "This program makes that file otherwise: %s. The portal may have been of another version; go by the records, not by this file.",
 	},
 	"made-wrong": {KK: "Есеп жоқ.", RU: "Нет отчёта.", EN: "A report is missing."},
 	"verdict-proven": {
@@ -118,8 +123,8 @@ var bundleWords = map[string]text.Text{
 		EN: "This bundle cannot be believed: see what is marked [-].",
 	},
 	"portal-word": {
-		KK: "Ағын соңында ештеңе қалдырылмағаны және адамдардың аты-жөні - порталдың қол қойған сөзі; оны толық журнал бойынша аудитор тексере алады.",
-		RU: "Что в конце потоков ничего не опущено, и имена людей - подписанное слово портала; аудитор может сверить его с полным журналом.",
-		EN: "That nothing is left out at the end of a stream, and the names of people, are the portal's signed word; an auditor can compare it with the whole log.",
+		KK: "Ағын соңында ештеңе, хабарландырулардың бірі де қалдырылмағаны және адамдардың аты-жөні - порталдың қол қойған сөзі; оны толық журнал бойынша аудитор тексере алады.",
+		RU: "Что в конце потоков ничего не опущено и ни одно уведомление не пропущено, а также имена людей - подписанное слово портала; аудитор может сверить его с полным журналом.",
+		EN: "That nothing is left out at the end of a stream, no notice as a whole, and the names of people, are the portal's signed word; an auditor can compare it with the whole log.",
 	},
 }

@@ -16,7 +16,6 @@ import (
 	"services.example/portal/domain/calendar"
 	"services.example/portal/domain/text"
 	"services.example/portal/infra/eventstore"
-	"services.example/portal/infra/httpapi"
 	"services.example/portal/readapi/auditlog"
 )
 
@@ -101,14 +100,11 @@ func (c *auditReplayCommand) ask(ctx context.Context, p *replayPrinter) (last au
 
 // fromServer reads over the API.
 func (c *auditReplayCommand) fromServer(ctx context.Context, values url.Values, read func(string, io.Reader) error) error {
-	base, err := url.Parse(c.Server)
-	if err != nil || base.Scheme != "https" && base.Scheme != "http" || base.Host == "" {
-		return errors.New("--server is no address such as https://portal.example")
+	base, err := apiOf(c.Server)
+	if err != nil {
+		return err
 	}
-	if base.Scheme == "http" && !loopbackHost(base.Hostname()) {
-		return errors.New("--server: a token travels over https only")
-	}
-	target := base.JoinPath(httpapi.Base, "audit", "events")
+	target := base.JoinPath("audit", "events")
 	target.RawQuery = values.Encode()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), http.NoBody)
 	if err != nil {

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
@@ -41,6 +43,8 @@ type historyReport struct {
 	Uncompared       bool
 	Took             time.Duration
 	Wrong            []string // what does not fit, the first record first
+
+	alarming bool // it is the log itself that is wrong, or what lies beside it
 }
 
 // Run verifies and prints what came of it.
@@ -89,26 +93,41 @@ func (c *auditVerifyCommand) given() ([][]byte, error) {
 	return given, nil
 }
 
-// verifyHistory verifies the log of this portal by its own checkpoints and those given.
+// verifyHistory verifies the log of this portal by its own checkpoints and those given. What is wrong with the log is told
+// in the log of messages and in a metric, too, until a later verification finds it right.
 func (p *portal) verifyHistory(ctx context.Context, key string, given [][]byte, progress func(int64)) (historyReport, error) {
-	if key == "" {
-		key = p.history.Key()
-	}
-	anchored, err := p.history.Anchored()
-	if err != nil {
-		return historyReport{}, err
-	}
-	if anchored != nil {
-		given = append(given, anchored)
-	}
+	ours := key == "" || key == p.history.Key()
 	size, err := p.history.Size(ctx)
 	if err != nil {
 		return historyReport{}, err
 	}
-	return verified(ctx, transparency.History{
-		Records: p.events.ReadAll(ctx, eventstore.AllRead{}), Key: key, Given: given,
-		Kept: p.history.Checkpoints(ctx), Leaves: p.history.Leaves(ctx, size), Progress: progress,
-	})
+	history := transparency.History{
+		Records: p.events.ReadAll(ctx, eventstore.AllRead{}), Key: cmp.Or(key, p.history.Key()), Given: given,
+		Kept: p.keptCheckpoints(ctx), Leaves: p.history.Leaves(ctx, size), Progress: progress,
+	}
+	report, err := verified(ctx, history)
+	if err != nil || !ours {
+		return report, err
+	}
+	if !report.alarming {
+		return report, p.history.Found(ctx, "")
+	}
+	slog.ErrorContext(ctx, "the event log was altered, or what it is verified by", "found", report.Wrong)
+	return report, p.history.Found(ctx, strings.Join(report.Wrong, "; "))
+}
+
+// keptCheckpoints yields the checkpoints of the read store, and the latest outside of it.
+func (p *portal) keptCheckpoints(ctx context.Context) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for signed, err := range p.history.Checkpoints(ctx) {
+			if !yield(signed, err) {
+				return
+			}
+		}
+		if anchored, err := p.history.Anchored(); anchored != nil || err != nil {
+			yield(anchored, err)
+		}
+	}
 }
 
 // ofBackup verifies a copy of the data folder without changing it.
@@ -186,7 +205,7 @@ func verified(ctx context.Context, history transparency.History) (historyReport,
 	}
 	report := historyReport{
 		Records: found.Records, Covered: found.Covered, Checkpoints: found.Checkpoints, Key: history.Key,
-		Uncompared: found.Uncompared, Took: time.Since(began),
+		Uncompared: found.Uncompared, Took: time.Since(began), alarming: found.Alarming(),
 	}
 	if found.Latest != nil {
 		report.Latest = found.Latest.At

@@ -2,129 +2,37 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"os"
-	"slices"
-	"text/tabwriter"
-	"time"
+	"io"
+	"net/http"
+	"net/url"
+
+	"services.example/portal/cmd/portal/bench"
 )
 
-// benchCommand loads invented people and applications into a folder and measures the portal on this machine, each
-// figure beside its limit: what the machine does in the same run without the portal's own work.
-type benchCommand struct {
-	Applications int           `default:"100000" help:"Applications to load."`
-	People       int           `default:"10000" help:"People that they belong to."`
-	Small        int           `default:"10000" help:"Applications of the small folder that the large one is compared with."`
-	Duration     time.Duration `default:"5s" help:"How long each load runs."`
-	Clients      int           `default:"64" help:"Clients at once."`
-	Thread       int           `default:"1001" help:"Items of the long thread: its status and messages."`
-	Streams      int           `default:"2000" help:"Pages open at once, which hear of messages as they are written; 0: leave them out."`
-	OnlyMessages bool          `help:"Measure only the correspondence: its threads, the bell, open pages."`
-	Folder       string        `help:"Folder to load into and keep, so that the next run need not load; a temporary one if empty."`
-	Bare         string        `hidden:"" help:"Serve the limit itself from this folder."`
-	Bytes        int           `hidden:"" help:"What the bare handler writes."`
-}
+// benchHost is this program for its benchmark.
+type benchHost struct{}
 
-// figure is one row of the table.
-type figure struct {
-	name, value, limit, ratio, bar string
-	met                            bool
-}
-
-// Run loads and measures.
-func (c *benchCommand) Run(ctx context.Context) (err error) {
-	if c.Bare != "" {
-		return serveBare(ctx, c.Bare, c.Bytes)
-	}
-	folder := c.Folder
-	if folder == "" {
-		if folder, err = os.MkdirTemp("", "portal-bench"); err != nil {
-			return fmt.Errorf("making a folder: %w", err)
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	}
-	b := &bench{benchCommand: c, folder: folder}
-	figures, err := b.measure(ctx)
+// Open opens a portal that sends its messages nowhere.
+func (benchHost) Open(ctx context.Context, data string, alone bool) (*bench.Portal, error) {
+	p, err := open(ctx, embeddedIn(data), options{messages: &outbox{}, alone: alone})
 	if err != nil {
+		return nil, err
+	}
+	return &bench.Portal{
+		Events: p.events, Codec: p.codec, Keys: p.keys, Sessions: p.sessions, Engine: p.engine, AccountID: p.secrets.AccountID,
+		Seed:    func(ctx context.Context) error { return seedCatalogue(ctx, p.commands, "") },
+		Project: p.project, Close: p.close,
+	}, nil
+}
+
+// Collect asks for a profile of the heap, which begins with a collection.
+func (benchHost) Collect(ctx context.Context, data string) error {
+	return askFor(ctx, embeddedIn(data), http.MethodGet, "/debug/pprof/heap", url.Values{"gc": {"1"}}, func(profile io.Reader) error {
+		_, err := io.Copy(io.Discard, profile)
 		return err
-	}
-	return printFigures(figures)
+	})
 }
 
-func printFigures(figures []figure) error {
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	row := func(cells ...any) { _, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", cells...) } // Flush tells
-	row("FIGURE", "MEASURED", "LIMIT IN THE SAME RUN", "RATIO", "BAR", "")
-	for _, f := range figures {
-		verdict := "met"
-		if !f.met {
-			verdict = "MISSED"
-		}
-		row(f.name, f.value, f.limit, f.ratio, f.bar, verdict)
-	}
-	if err := table.Flush(); err != nil {
-		return fmt.Errorf("printing: %w", err)
-	}
-	return nil
+func embeddedIn(data string) storage {
+	return storage{Data: data, EventStore: embedded, ReadStore: embedded}
 }
-
-// bench is one run.
-type bench struct {
-	*benchCommand
-	folder string
-}
-
-// measure takes every figure. The large folder is loaded first and served by a process of its own, as users run it.
-func (b *bench) measure(ctx context.Context) ([]figure, error) {
-	if b.OnlyMessages {
-		l, err := b.load(ctx, "large", b.Applications, b.People)
-		if err != nil {
-			return nil, err
-		}
-		return b.correspondence(ctx, l)
-	}
-	appends, err := b.appendRatio(ctx)
-	if err != nil {
-		return nil, err
-	}
-	small, err := b.load(ctx, "small", min(b.Small, b.Applications), max(1, b.People*min(b.Small, b.Applications)/b.Applications))
-	if err != nil {
-		return nil, err
-	}
-	large, err := b.load(ctx, "large", b.Applications, b.People)
-	if err != nil {
-		return nil, err
-	}
-	figures := []figure{appends}
-	rebuild, err := b.rebuild(ctx, large)
-	if err != nil {
-		return nil, err
-	}
-	figures = append(figures, rebuild...)
-	served, err := b.served(ctx, small, large)
-	if err != nil {
-		return nil, err
-	}
-	correspondence, err := b.correspondence(ctx, large)
-	return slices.Concat(figures, served, correspondence), err
-}
-
-// inTurn measures one thing and its limit several times, one after the other, so that a slow moment of the machine meets
-// both, and returns the mean of each.
-func inTurn(times int, measure, limit func() (float64, error)) (measured, most float64, err error) {
-	for range times {
-		one, err := measure()
-		if err != nil {
-			return 0, 0, err
-		}
-		other, err := limit()
-		if err != nil {
-			return 0, 0, err
-		}
-		measured, most = measured+one/float64(times), most+other/float64(times)
-	}
-	return measured, most, nil
-}
-
-func ratio(a, b float64) string { return fmt.Sprintf("%.2f", a/b) }

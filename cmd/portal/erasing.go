@@ -9,13 +9,16 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"services.example/portal/commands/reactors"
 	"services.example/portal/domain/account"
+	"services.example/portal/domain/erasure"
 	"services.example/portal/domain/problem"
+	"services.example/portal/domain/retention"
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/keyring"
 	"services.example/portal/infra/readstore"
@@ -57,6 +60,9 @@ func (f erasureFlags) Validate() error {
 type erasing struct {
 	p      *portal
 	shared bool
+
+	mu       sync.Mutex
+	scrubbed eventstore.Position // what the read models replaced for events up to here is off the disk
 }
 
 const (
@@ -66,7 +72,7 @@ const (
 )
 
 // Applications lists the ids of a person's applications.
-func (e erasing) Applications(ctx context.Context, person string, after eventstore.Position) ([]string, error) {
+func (e *erasing) Applications(ctx context.Context, person string, after eventstore.Position) ([]string, error) {
 	if err := e.await(ctx, after, myapplications.Name); err != nil {
 		return nil, err
 	}
@@ -93,7 +99,7 @@ func (e erasing) Applications(ctx context.Context, person string, after eventsto
 	}
 }
 
-func (e erasing) await(ctx context.Context, after eventstore.Position, models ...string) error {
+func (e *erasing) await(ctx context.Context, after eventstore.Position, models ...string) error {
 	if after.IsZero() {
 		return nil
 	}
@@ -108,7 +114,7 @@ func (e erasing) await(ctx context.Context, after eventstore.Position, models ..
 }
 
 // KeyCheck tells a key from every other.
-func (e erasing) KeyCheck(ctx context.Context, subject string) (string, error) {
+func (e *erasing) KeyCheck(ctx context.Context, subject string) (string, error) {
 	secret, err := e.p.keys.Secret(ctx, subject, "check")
 	if err != nil {
 		return "", fmt.Errorf("identifying the key of account %s: %w", subject, err)
@@ -118,32 +124,62 @@ func (e erasing) KeyCheck(ctx context.Context, subject string) (string, error) {
 }
 
 // DestroyKey destroys a key.
-func (e erasing) DestroyKey(ctx context.Context, subject string) error {
+func (e *erasing) DestroyKey(ctx context.Context, subject string) error {
 	return e.p.keys.Destroy(ctx, subject)
 }
 
 // RemoveFiles removes the files of a subject.
-func (e erasing) RemoveFiles(ctx context.Context, subject string) (int, error) {
+func (e *erasing) RemoveFiles(ctx context.Context, subject string) (int, error) {
 	return e.p.blobs.RemoveAll(ctx, subject)
 }
 
 // Clean waits for all read models and takes what they replaced off the disk. MongoDB writes over freed pages in its own
 // time.
-func (e erasing) Clean(ctx context.Context, person string, after eventstore.Position) error {
-	waiting, cancel := context.WithTimeout(ctx, behind)
-	defer cancel()
-	if err := e.p.awaitAll(waiting, after); err != nil {
-		return fmt.Errorf("waiting until the read models know of an erasure: %w", err)
+func (e *erasing) Clean(ctx context.Context, person string, after eventstore.Position) error {
+	if store, ok := e.p.reads.(*pebblestore.Store); ok {
+		if err := e.scrub(ctx, store, after); err != nil {
+			return err
+		}
+	} else if err := e.awaitAll(ctx, after); err != nil {
+		return err
 	}
 	e.p.queries.Forget(person)
-	if store, ok := e.p.reads.(*pebblestore.Store); ok {
-		return store.Scrub(ctx)
+	return nil
+}
+
+// scrub scrubs the read store once for everybody whose data its read models have dropped by then: many registrations may
+// lapse together.
+func (e *erasing) scrub(ctx context.Context, store *pebblestore.Store, after eventstore.Position) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.scrubbed.Before(after) {
+		return nil
+	}
+	head, err := eventstore.Head(ctx, e.p.events)
+	if err != nil {
+		return fmt.Errorf("finding the end of the log: %w", err)
+	}
+	if err := e.awaitAll(ctx, head); err != nil {
+		return err
+	}
+	if err := store.Scrub(ctx); err != nil {
+		return err
+	}
+	e.scrubbed = head
+	return nil
+}
+
+func (e *erasing) awaitAll(ctx context.Context, position eventstore.Position) error {
+	waiting, cancel := context.WithTimeout(ctx, behind)
+	defer cancel()
+	if err := e.p.awaitAll(waiting, position); err != nil {
+		return fmt.Errorf("waiting until the read models know of an erasure: %w", err)
 	}
 	return nil
 }
 
 // Settles is how long other processes may go on with a destroyed key.
-func (e erasing) Settles() time.Duration {
+func (e *erasing) Settles() time.Duration {
 	if e.shared {
 		return keyring.Staleness
 	}
@@ -188,7 +224,17 @@ type erasureIndex struct {
 
 // Carried lists the accounts whose erasure is ordered and not completed.
 func (i erasureIndex) Carried(ctx context.Context, after string) ([]string, string, error) {
-	return listDocuments(ctx, i, erasures.Name, readstore.Query{Index: erasures.ByCarried, After: after, Limit: termPage, SeenOnly: true},
+	return i.accounts(ctx, readstore.Query{Index: erasures.ByCarried, After: after})
+}
+
+// Completed lists the accounts that were erased.
+func (i erasureIndex) Completed(ctx context.Context, after string) ([]string, string, error) {
+	return i.accounts(ctx, readstore.Query{Index: erasures.ByStage, Prefix: []any{string(erasure.StageCompleted)}, After: after})
+}
+
+func (i erasureIndex) accounts(ctx context.Context, query readstore.Query) ([]string, string, error) {
+	query.Limit, query.SeenOnly = termPage, true
+	return listDocuments(ctx, i, erasures.Name, query,
 		func(document readstore.Document) ([]string, error) { return []string{document.ID}, nil })
 }
 
@@ -210,18 +256,29 @@ func (i erasureIndex) Held(ctx context.Context, until time.Time, after string) (
 	})
 }
 
-// Unused lists the accounts of applicants.
-func (i erasureIndex) Unused(ctx context.Context, after string) ([]string, string, error) {
+// Accounts lists the accounts of applicants, of staff who are kept out, and registrations that nobody has confirmed yet.
+func (i erasureIndex) Accounts(ctx context.Context, after string) ([]reactors.KeptAccount, string, error) {
 	query := readstore.Query{Index: accountprofile.ByAccount, After: after, Limit: termPage}
-	return listDocuments(ctx, i, accountprofile.Name, query, func(document readstore.Document) ([]string, error) {
+	return listDocuments(ctx, i, accountprofile.Name, query, func(document readstore.Document) ([]reactors.KeptAccount, error) {
 		var profile accountprofile.Profile
 		if err := document.Decode(&profile); err != nil {
 			return nil, err
 		}
-		if !profile.Active || profile.Erased || len(profile.Roles) != 1 || profile.Roles[0] != account.Applicant {
+		kept := reactors.KeptAccount{Account: document.ID}
+		switch {
+		case profile.Active && slices.ContainsFunc(profile.Roles, account.Role.Staff):
+			kept.Kind = retention.Staff
+			if !profile.Blocked {
+				return nil, nil
+			}
+		case profile.Active:
+			kept.Kind = retention.Account
+		case profile.Pending != nil:
+			kept.Kind = retention.Registration
+		default:
 			return nil, nil
 		}
-		return []string{document.ID}, nil
+		return []reactors.KeptAccount{kept}, nil
 	})
 }
 

@@ -51,6 +51,7 @@ func handler(p *portal, with handlerOptions) http.Handler {
 			limitAnonymous(with.production, routes.FromGateway),
 			httpapi.RefuseTokens,
 			limitMachines(with.machineRequests),
+			httpapi.WhileValid(readers{p.sessions, p.commands.Machines}, lookEvery),
 			p.load.Count,
 			repeatable.Middleware,
 		)

@@ -11,6 +11,10 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"services.example/portal/cmd/portal/bench"
+	"services.example/portal/cmd/portal/edscheck"
+	"services.example/portal/cmd/portal/trustlist"
 )
 
 // version is the API's version, and that of the binary's behaviour towards its data.
@@ -31,11 +35,11 @@ type cli struct {
 	Export     exportCommand     `cmd:"" help:"Write all events to a file, also of a portal that is running."`
 	Import     importCommand     `cmd:"" help:"Bring the events of such a file into another event store, which is empty."`
 	Keys       keysCommand       `cmd:"" help:"Look after the master key and the keyring."`
-	TrustList  trustListCommand  `cmd:"" name:"trust-list" help:"Look after the list of authorities whose certificates count in digital signatures."`
+	TrustList  trustlist.Command `cmd:"" name:"trust-list" help:"Look after the list of authorities whose certificates count in digital signatures."`
 	Health     healthCommand     `cmd:"" help:"Ask the running portal whether it is ready; for health checks of containers."`
-	EDS        edsCommand        `cmd:"" name:"eds" help:"Look after digital signatures."`
+	EDS        edscheck.Command  `cmd:"" name:"eds" help:"Look after digital signatures."`
 	DemoSigner demoSignerCommand `cmd:"" name:"demo-signer" help:"Stand in for NCALayer on this machine: sign for pages of the demo."`
-	Bench      benchCommand      `cmd:"" help:"Load data and measure the portal on this machine."`
+	Bench      bench.Command     `cmd:"" help:"Load data and measure the portal on this machine."`
 }
 
 func main() {
@@ -46,7 +50,7 @@ func main() {
 	var commands cli
 	parser := kong.Must(&commands, kong.Name("portal"), kong.UsageOnError(),
 		kong.Description("A service portal for entrepreneurs. Without arguments it serves a demo on this machine."),
-		kong.BindTo(ctx, (*context.Context)(nil)))
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(benchHost{}, (*bench.Host)(nil)))
 	parsed, err := parser.Parse(os.Args[1:])
 	parser.FatalIfErrorf(err)
 	if err := parsed.Run(); err != nil {

@@ -8,6 +8,8 @@ import (
 	"net/url"
 
 	"github.com/go-chi/chi/v5"
+
+	"services.example/portal/domain/access"
 )
 
 // personCommand looks after the data of one person.
@@ -19,6 +21,7 @@ type personCommand struct {
 type showPersonCommand struct {
 	storage
 	Number string `arg:"" help:"IIN or BIN, or the account's id."`
+	Reason string `required:"" help:"Why it is read, in 10 to 500 characters. It is recorded, and the next auditor sees it."`
 	Out    string `short:"o" default:"person.zip" help:"File to write, which must not exist; - for standard output."`
 }
 
@@ -28,7 +31,7 @@ func (c *showPersonCommand) Run(ctx context.Context) error {
 }
 
 func (c *showPersonCommand) write(ctx context.Context, w io.Writer) (err error) {
-	err = askFor(ctx, c.storage, http.MethodPost, "/person", url.Values{"number": {c.Number}}, copyAnswer(w))
+	err = askFor(ctx, c.storage, http.MethodPost, "/person", url.Values{"number": {c.Number}, "reason": {c.Reason}}, copyAnswer(w))
 	if !errors.Is(err, errNotRunning) {
 		return err
 	}
@@ -40,12 +43,17 @@ func (c *showPersonCommand) write(ctx context.Context, w io.Writer) (err error) 
 	if err := p.project(ctx); err != nil {
 		return err
 	}
-	return p.writePerson(ctx, w, c.Number)
+	return p.writePerson(ctx, w, c.Number, c.Reason)
 }
 
-// writePerson writes what is held on the person with this number, or this account id.
-func (p *portal) writePerson(ctx context.Context, w io.Writer, number string) error {
+// writePerson writes what is held on the person with this number, or this account id, to somebody at the portal's own
+// machine, which is recorded like every other reading.
+func (p *portal) writePerson(ctx context.Context, w io.Writer, number, reason string) error {
 	person, err := p.commands.Accounts.IDOf(ctx, number)
+	if err != nil {
+		return err
+	}
+	err = p.consoleAccess(ctx, access.Reading{What: access.Person, Streams: []string{"account-" + person}, Personal: true, Reason: reason})
 	if err != nil {
 		return err
 	}
@@ -55,8 +63,8 @@ func (p *portal) writePerson(ctx context.Context, w io.Writer, number string) er
 // controlPerson lets the operator see what is held on a person while the portal runs. The number is in no address.
 func (p *portal) controlPerson(router chi.Router) {
 	router.Post("/person", func(w http.ResponseWriter, r *http.Request) {
-		sendZip(w, r, "what is held on a person", func(ctx context.Context, to io.Writer) error {
-			return p.writePerson(ctx, to, r.FormValue("number"))
+		sendWhole(w, r, "what is held on a person", func(ctx context.Context, to io.Writer) error {
+			return p.writePerson(ctx, to, r.FormValue("number"), r.FormValue("reason"))
 		})
 	})
 }

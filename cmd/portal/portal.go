@@ -114,7 +114,7 @@ func open(ctx context.Context, where storage, with options) (_ *portal, err erro
 	if err := p.reads.Declare(ctx, ephemeral...); err != nil {
 		return nil, err
 	}
-	if err := p.openHistory(ctx, where, with.history); err != nil {
+	if err := p.openHistory(ctx, where, with); err != nil {
 		return nil, err
 	}
 	p.sessions = session.New(p.reads, p.now, !where.shared())
@@ -126,7 +126,7 @@ func open(ctx context.Context, where storage, with options) (_ *portal, err erro
 		Messages: with.messages, Secrets: p.secrets.Secrets, Limits: with.limits, Now: p.now, SiteURL: with.siteURL,
 		Threads: threads{p}, Verifier: p.verifier, Evidences: p.evidences, Notified: p.notices(),
 		Feed: p.feed, PlainWebhooks: len(with.webhooks.Allow) > 0,
-		Erasing: erasing{p: p, shared: where.shared()}, ErasurePause: with.erasure.Pause,
+		Erasing: &erasing{p: p, shared: where.shared()}, ErasurePause: with.erasure.Pause,
 	}); err != nil {
 		return nil, err
 	}
@@ -144,8 +144,8 @@ func open(ctx context.Context, where storage, with options) (_ *portal, err erro
 	}
 	p.rebuilds = newRebuilds(p.engine)
 	p.queries = readapi.New(readapi.Deps{
-		Reads: p.reads, Progress: p.engine, Files: p.files(), Now: p.now, Events: p.events, Sessions: readers{p.sessions, p.commands.Machines},
-		Status: p.engine, History: p.history, Codec: p.codec, Feed: p.feed, Access: p.access, AnalyticsSecret: p.secrets.analytics, Busy: p.load.Busy,
+		Reads: p.reads, Progress: p.engine, Files: p.files(), Now: p.now, Events: p.events,
+		Status: p.engine, History: p.history, Codec: p.codec, Feed: p.feed, Access: p.access, AnalyticsSecret: p.secrets.analytics, Busy: p.load.Busy, Meter: with.meter,
 	})
 	return p, nil
 }

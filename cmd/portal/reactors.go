@@ -18,7 +18,10 @@ import (
 // startReactors begins to react to events, in the one of the processes that project which gets the lease. What it returns
 // ends that.
 func (p *portal) startReactors(ctx context.Context, where storage, with options) (stop func(), err error) {
-	webhooks, disconnect := p.webhookTask(with.webhooks)
+	webhooks, disconnect, err := p.webhookTask(with.webhooks, with.meter)
+	if err != nil {
+		return nil, err
+	}
 	reacting, err := p.run(ctx, where, reactors.Config{
 		Meter: with.meter,
 		Reactors: []reactors.Reactor{

@@ -81,7 +81,7 @@ func (c *projectCommand) follow(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	with := options{messages: &outbox{}, siteURL: c.SiteURL, meter: metrics.Meter(), terms: c.Terms, erasure: c.Erasure, eds: &c.EDS, history: c.History}
+	with := options{messages: &outbox{}, siteURL: c.SiteURL, meter: metrics.Meter(), terms: c.Terms, webhooks: c.Webhook, erasure: c.Erasure, eds: &c.EDS, history: c.History}
 	p, err := open(ctx, c.storage, with)
 	if err != nil {
 		return err

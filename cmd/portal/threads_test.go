@@ -3,6 +3,7 @@ package main
 import (
 	"testing"
 
+	"services.example/portal/cmd/portal/bench"
 	"services.example/portal/commands"
 	"services.example/portal/domain/account"
 	"services.example/portal/domain/application"
@@ -16,12 +17,11 @@ import (
 // kept by those.
 func TestThePlaceOfANumber(t *testing.T) {
 	t.Parallel()
-	run := &bench{benchCommand: &benchCommand{Applications: 4, People: 2}, folder: t.TempDir()}
-	l, err := run.load(t.Context(), "threads", 4, 2)
+	l, err := bench.Load(t.Context(), benchHost{}, t.TempDir(), "threads", 4, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := open(t.Context(), l.where, options{messages: &outbox{}})
+	p, err := open(t.Context(), embeddedIn(l.Data), options{messages: &outbox{}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	"net/netip"
 
+	"go.opentelemetry.io/otel/metric"
+
 	"services.example/portal/commands/reactors"
 	"services.example/portal/infra/webhook"
 )
@@ -13,9 +15,10 @@ type webhookFlags struct {
 }
 
 // webhookTask delivers webhooks. What it returns beside the task ends its connections.
-func (p *portal) webhookTask(with webhookFlags) (task reactors.Task, stop func()) {
+func (p *portal) webhookTask(with webhookFlags, meter metric.Meter) (task reactors.Task, stop func(), err error) {
 	client := webhook.New(webhook.Options{Allowed: with.Allow})
-	return reactors.Webhooks(reactors.Hooks{
-		Use: p.commands.Webhooks, Events: p.events, Feed: p.feed, Post: client, Now: p.now,
-	}), client.Close
+	task, err = reactors.Webhooks(reactors.Hooks{
+		Use: p.commands.Webhooks, Events: p.events, Feed: p.feed, Post: client, Now: p.now, Meter: meter,
+	})
+	return task, client.Close, err
 }

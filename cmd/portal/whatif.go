@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"maps"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,7 +37,7 @@ import (
 type whatIf struct {
 	projection string
 	rules      cases.Rules
-	calendarID string // by which terms are counted, if no other calendar is given
+	calendarID string // by which terms are counted anew, if no other calendar is given; empty: the usual one, where another rule asks for it
 	from, to   string // months, both inclusive; empty: open
 	by         []analytics.Dimension
 	format     analytics.Format
@@ -85,8 +87,7 @@ const usualCalendar = "kz"
 // parseWhatIf reads a question as the control socket and the command line put it.
 func parseWhatIf(form url.Values) (whatIf, error) {
 	q := whatIf{
-		projection: form.Get("projection"), calendarID: usualCalendar, from: form.Get("from"), to: form.Get("to"),
-		format: analytics.Format(form.Get("format")),
+		projection: form.Get("projection"), from: form.Get("from"), to: form.Get("to"), format: analytics.Format(form.Get("format")),
 	}
 	if q.from == "" {
 		q.from = firstMonth
@@ -106,12 +107,16 @@ func parseWhatIf(form url.Values) (whatIf, error) {
 			return q, fmt.Errorf("%q is no month such as 2026-11", month)
 		}
 	}
-	for _, setting := range form["set"] {
-		if err := q.set(setting); err != nil {
-			return q, err
-		}
+	if q.to < q.from {
+		return q, fmt.Errorf("there is no month from %s to %s", q.from, q.to)
+	}
+	if err := q.setAll(form["set"]); err != nil {
+		return q, err
 	}
 	if file := form.Get("calendar"); file != "" {
+		if q.calendarID != "" {
+			return q, errors.New("there are two calendars: the file's, and that of --set calendar")
+		}
 		days, err := parseCalendar([]byte(file))
 		if err != nil {
 			return q, err
@@ -126,14 +131,32 @@ func parseWhatIf(form url.Values) (whatIf, error) {
 		if err != nil {
 			return q, errors.New("the export key is not base64")
 		}
+		if len(key) < analytics.MinKey || len(key) > analytics.MaxKey {
+			return q, fmt.Errorf("the export key has %d bytes: it needs %d to %d", len(key), analytics.MinKey, analytics.MaxKey)
+		}
 		q.key = key
 	}
 	return q, nil
 }
 
-// set sets a parameter, such as term=10.
-func (q *whatIf) set(setting string) error {
-	name, value, _ := strings.Cut(setting, "=")
+// setAll sets parameters, each once.
+func (q *whatIf) setAll(settings []string) error {
+	known := map[string]bool{}
+	for _, setting := range settings {
+		name, value, _ := strings.Cut(setting, "=")
+		if known[name] {
+			return fmt.Errorf("%s is set twice", name)
+		}
+		known[name] = true
+		if err := q.set(name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// set sets a parameter, such as term to 10.
+func (q *whatIf) set(name, value string) error {
 	switch name {
 	case "term":
 		days, err := strconv.Atoi(value)
@@ -148,6 +171,9 @@ func (q *whatIf) set(setting string) error {
 		}
 		q.rules.TermKind = kind
 	case "calendar":
+		if value == "" {
+			return errors.New("calendar=: the name of a calendar of the portal, such as " + usualCalendar)
+		}
 		q.calendarID = value
 	default:
 		return fmt.Errorf("there is no parameter %q: there are term, term-kind and calendar", name)
@@ -181,9 +207,28 @@ func parseCalendar(file []byte) (calendar.Calendar, error) {
 	return calendar.New(lists[0], lists[1]), nil
 }
 
+// whatIfFolder is how the folders begin in which history is folded anew.
+const whatIfFolder = "what-if-"
+
+// removeWhatIfs removes what was left of questions when the process that answered them was killed.
+func removeWhatIfs(data string) error {
+	left, err := filepath.Glob(filepath.Join(data, whatIfFolder+"*"))
+	for _, folder := range left {
+		err = errors.Join(err, os.RemoveAll(folder))
+	}
+	if err != nil {
+		return fmt.Errorf("removing what is left of questions to history: %w", err)
+	}
+	return nil
+}
+
 // whatIf answers a question by folding the history anew, into a store that is there only meanwhile.
 func (p *portal) whatIf(ctx context.Context, where storage, q whatIf, w io.Writer) (err error) {
-	folder, err := os.MkdirTemp(where.Data, "what-if-")
+	projection, err := p.projectionOf(ctx, &q)
+	if err != nil {
+		return err
+	}
+	folder, err := os.MkdirTemp(where.Data, whatIfFolder)
 	if err != nil {
 		return fmt.Errorf("making a place for the answer: %w", err)
 	}
@@ -193,10 +238,6 @@ func (p *portal) whatIf(ctx context.Context, where storage, q whatIf, w io.Write
 		return err
 	}
 	defer func() { err = errors.Join(err, reads.Close()) }()
-	projection, err := p.projectionOf(ctx, &q)
-	if err != nil {
-		return err
-	}
 	engine, err := projections.New(projections.Config{
 		Events: p.events, Reads: reads, Decoder: p.codec, Projections: []projections.Projection{projection},
 		DeferCompactions: reads.DeferCompactions,
@@ -237,8 +278,8 @@ func (p *portal) projectionOf(ctx context.Context, q *whatIf) (projections.Proje
 			return month >= q.from && month <= q.to
 		}), nil
 	}
-	if q.rules.Calendar == nil && (q.rules.TermDays > 0 || q.rules.TermKind != "") {
-		days, err := p.calendarOf(ctx, q.calendarID)
+	if q.rules.Calendar == nil && (q.calendarID != "" || q.rules.TermDays > 0 || q.rules.TermKind != "") {
+		days, err := p.calendarOf(ctx, cmp.Or(q.calendarID, usualCalendar))
 		if err != nil {
 			return projections.Projection{}, err
 		}
@@ -251,6 +292,10 @@ func (p *portal) projectionOf(ctx context.Context, q *whatIf) (projections.Proje
 func (p *portal) calendarOf(ctx context.Context, id string) (calendar.Calendar, error) {
 	state := calendar.State{}
 	for recorded, err := range p.events.ReadStream(ctx, "calendar-"+id, eventstore.StreamRead{}) {
+		var unknown *eventstore.NotFoundError
+		if errors.As(err, &unknown) {
+			return calendar.Calendar{}, fmt.Errorf("the portal has no calendar %q", id)
+		}
 		if err != nil {
 			return calendar.Calendar{}, fmt.Errorf("reading the calendar %s: %w", id, err)
 		}

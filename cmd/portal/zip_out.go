@@ -25,8 +25,8 @@ func saveZip(path string, write func(io.Writer) error) error {
 	return nil
 }
 
-// sendZip answers the operator with a zip. What it is of stands in the log if it cannot be written to its end.
-func sendZip(w http.ResponseWriter, r *http.Request, of string, write func(context.Context, io.Writer) error) {
+// sendWhole answers the operator with something long. What it is stands in the log if it cannot be written to its end.
+func sendWhole(w http.ResponseWriter, r *http.Request, of string, write func(context.Context, io.Writer) error) {
 	out := &begun{ResponseWriter: w}
 	err := write(r.Context(), out)
 	switch {
@@ -34,7 +34,7 @@ func sendZip(w http.ResponseWriter, r *http.Request, of string, write func(conte
 	case !out.any:
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 	default: // cut off, so that the reader sees that it is not whole
-		slog.ErrorContext(r.Context(), "a zip was not written to its end", "of", of, "error", err)
+		slog.ErrorContext(r.Context(), "an answer was not written to its end", "of", of, "error", err)
 		panic(http.ErrAbortHandler)
 	}
 }

@@ -1,0 +1,365 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	storedStep     = 700 // bytes of a stored save-step event beside its data: metadata, names, encryption
+	visibleRate    = 500 // commands a second
+	visibleWorkers = 32
+)
+
+// served measures the portal over HTTP, each folder served by a process of its own.
+func (b *runner) served(ctx context.Context, small, large *Loaded) (_ []figure, err error) {
+	smallPage, err := b.pages(ctx, small)
+	if err != nil {
+		return nil, err
+	}
+	portal, err := b.run(ctx, "serve", "--data", large.Data, "--listen", "127.0.0.1:0", "--messages-per-minute", "0")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, portal.stop()) }()
+	atStart, err := portal.resident()
+	if err != nil {
+		return nil, err
+	}
+	if err := portal.rests(ctx); err != nil {
+		return nil, err
+	}
+	client := newLoadClient(b.Clients)
+	size, err := large.pageSize(ctx, client, portal.url)
+	if err != nil {
+		return nil, err
+	}
+	bareDir, err := os.MkdirTemp(b.folder, "bare")
+	if err != nil {
+		return nil, fmt.Errorf("making a folder: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(bareDir)) }()
+	bare, err := b.run(ctx, "bench", "--bare", bareDir, "--bytes", strconv.Itoa(size))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, bare.stop()) }()
+	saves, err := b.saves(ctx, client, large, portal, bare)
+	if err != nil {
+		return nil, err
+	}
+	posts, err := b.posts(ctx, client, large, portal, bare)
+	if err != nil {
+		return nil, err
+	}
+	reads, err := b.reads(ctx, client, large, portal, bare, smallPage)
+	if err != nil {
+		return nil, err
+	}
+	visible, err := b.visible(ctx, client, large, portal)
+	if err != nil {
+		return nil, err
+	}
+	resident, err := portal.resident()
+	if err != nil {
+		return nil, err
+	}
+	figures := append([]figure{saves, posts}, reads...)
+	return append(figures, visible,
+		figure{
+			name:  fmt.Sprintf("memory with %d applications", large.Applications),
+			value: fmt.Sprintf("%d MiB resident under load, %d at start", resident>>20, atStart>>20), bar: "≤ 400 MiB",
+			met: resident <= 400<<20,
+		},
+		figure{
+			name:  fmt.Sprintf("start to ready with %d applications", large.Applications),
+			value: portal.ready.Round(time.Millisecond).String(), bar: "≤ 2 s", met: portal.ready <= 2*time.Second,
+		}), nil
+}
+
+func newLoadClient(clients int) *http.Client {
+	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients + visibleWorkers, DisableCompression: true}}
+}
+
+// call sends one request and reads its answer.
+func call(ctx context.Context, client *http.Client, method, url, token string, body []byte, headers ...string) (int, http.Header, error) {
+	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, fmt.Errorf("making a request: %w", err)
+	}
+	if token != "" {
+		request.Header.Set("Cookie", SessionCookie+"="+token)
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return 0, nil, fmt.Errorf("calling: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	n, err := io.Copy(io.Discard, response.Body)
+	if err == nil && response.StatusCode >= http.StatusBadRequest {
+		err = fmt.Errorf("%s %s answered %d", method, url, response.StatusCode)
+	}
+	return int(n), response.Header, err
+}
+
+// SessionCookie is the cookie of a session.
+const SessionCookie = "portal-session"
+
+// PagePath is a page of "My applications".
+const PagePath = "/api/v1/my/applications?limit=20"
+
+func (l *Loaded) pageSize(ctx context.Context, client *http.Client, url string) (int, error) {
+	n, _, err := call(ctx, client, http.MethodGet, url+PagePath, l.Users[0].Token, nil)
+	return n, err
+}
+
+// closed lets clients call as fast as they can for a while: calls a second.
+func (b *runner) closed(ctx context.Context, work func(ctx context.Context, client, n int) error) (float64, error) {
+	var calls atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	started := time.Now()
+	end := started.Add(b.Duration)
+	for client := range b.Clients {
+		group.Go(func() error {
+			for n := 0; time.Now().Before(end); n++ {
+				if err := work(ctx, client, n); err != nil {
+					return err
+				}
+				calls.Add(1)
+			}
+			return nil
+		})
+	}
+	err := group.Wait()
+	return float64(calls.Load()) / time.Since(started).Seconds(), err
+}
+
+// steady calls at a steady rate, whether or not earlier calls have ended, and tells how long each took from the moment at
+// which it was due.
+func (b *runner) steady(ctx context.Context, rate float64, workers int, work func(ctx context.Context, n int) (time.Duration, error)) ([]time.Duration, error) {
+	count := int(rate * b.Duration.Seconds())
+	took := make([]time.Duration, count)
+	var next atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	started := time.Now()
+	for range workers {
+		group.Go(func() error {
+			for {
+				n := int(next.Add(1) - 1)
+				if n >= count {
+					return nil
+				}
+				due := started.Add(time.Duration(float64(n) / rate * float64(time.Second)))
+				if wait := time.Until(due); wait > 0 {
+					time.Sleep(wait)
+					due = time.Now() // waking up late is this generator's fault, not the portal's
+				}
+				late, err := work(ctx, n)
+				if err != nil {
+					return err
+				}
+				took[n] = late
+				if late == 0 {
+					took[n] = time.Since(due)
+				}
+			}
+		})
+	}
+	return took, group.Wait()
+}
+
+func percentile(took []time.Duration, p float64) time.Duration {
+	if len(took) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(took))
+	return sorted[min(len(sorted)-1, int(float64(len(sorted))*p/100))]
+}
+
+// Save is the n-th request body that saves the user's step: valid, and different from the one before.
+func (u User) Save(n int) []byte {
+	var data map[string]json.RawMessage
+	_ = json.Unmarshal(u.Data, &data)
+	for name, value := range data {
+		if bytes.HasPrefix(value, []byte(`"`)) && !bytes.ContainsAny(value, "0123456789@") {
+			data[name] = json.RawMessage(strings.TrimSuffix(string(value), `"`) + strconv.Itoa(n%100_000) + `"`)
+			break
+		}
+	}
+	encoded, _ := json.Marshal(map[string]any{"data": data}) //nolint:errchkjson // raw JSON of ours
+	return encoded
+}
+
+// saves measures save-step against a handler that does one append of the same size.
+func (b *runner) saves(ctx context.Context, client *http.Client, l *Loaded, portal, bare *process) (figure, error) {
+	var users []User
+	for _, u := range l.Users {
+		if u.Draft != "" {
+			users = append(users, u)
+		}
+	}
+	if len(users) == 0 {
+		return figure{}, errors.New("no drafts to save: load more applications")
+	}
+	saving := func(url func(User) string) func() (float64, error) {
+		return func() (float64, error) {
+			return b.closed(ctx, func(ctx context.Context, k, n int) error {
+				u := users[k%len(users)]
+				_, _, err := call(ctx, client, http.MethodPut, url(u), u.Token, u.Save(n*b.Clients+k))
+				return err
+			})
+		}
+	}
+	ours, limit, err := inTurn(2,
+		saving(func(u User) string { return portal.url + "/api/v1/applications/" + u.Draft + "/steps/" + u.Step }),
+		saving(func(u User) string { return bare.url + "/append/" + strconv.Itoa(storedStep+len(u.Data)) }))
+	if err != nil {
+		return figure{}, err
+	}
+	return figure{
+		name:  fmt.Sprintf("save-step over HTTP, %d clients", b.Clients),
+		value: fmt.Sprintf("%.0f/s", ours), limit: fmt.Sprintf("%.0f/s bare handler, one append", limit),
+		ratio: ratio(ours, limit), bar: "≥ 0.50", met: ours >= 0.5*limit,
+	}, nil
+}
+
+// pages measures the 99th percentile of "My applications" at half of what the portal can do.
+func (b *runner) pages(ctx context.Context, l *Loaded) (_ time.Duration, err error) {
+	portal, err := b.run(ctx, "serve", "--data", l.Data, "--listen", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, portal.stop()) }()
+	if err := portal.rests(ctx); err != nil {
+		return 0, err
+	}
+	client := newLoadClient(b.Clients)
+	most, err := b.closed(ctx, b.page(client, l, portal))
+	if err != nil {
+		return 0, err
+	}
+	return b.pageLatency(ctx, client, l, portal, most/2)
+}
+
+func (b *runner) page(client *http.Client, l *Loaded, portal *process) func(context.Context, int, int) error {
+	return func(ctx context.Context, _, _ int) error {
+		u := l.Users[rand.IntN(len(l.Users))] //nolint:gosec // chooses whom to ask for
+		_, _, err := call(ctx, client, http.MethodGet, portal.url+PagePath, u.Token, nil)
+		return err
+	}
+}
+
+func (b *runner) pageLatency(ctx context.Context, client *http.Client, l *Loaded, portal *process, rate float64) (time.Duration, error) {
+	one := b.page(client, l, portal)
+	took, err := b.steady(ctx, rate, b.Clients, func(ctx context.Context, n int) (time.Duration, error) {
+		return 0, one(ctx, 0, n)
+	})
+	return percentile(took, 99), err
+}
+
+// reads measures "My applications" against a handler that writes the same bytes.
+func (b *runner) reads(ctx context.Context, client *http.Client, l *Loaded, portal, bare *process, small time.Duration) ([]figure, error) {
+	ours, limit, err := inTurn(2,
+		func() (float64, error) { return b.closed(ctx, b.page(client, l, portal)) },
+		func() (float64, error) {
+			return b.closed(ctx, func(ctx context.Context, _, _ int) error {
+				_, _, err := call(ctx, client, http.MethodGet, bare.url+"/page", l.Users[0].Token, nil)
+				return err
+			})
+		})
+	if err != nil {
+		return nil, err
+	}
+	p99, err := b.pageLatency(ctx, client, l, portal, ours/2)
+	if err != nil {
+		return nil, err
+	}
+	return []figure{
+		{
+			name:  fmt.Sprintf("My applications (20 rows), %d applications", l.Applications),
+			value: fmt.Sprintf("%.0f/s", ours), limit: fmt.Sprintf("%.0f/s bare handler, same bytes", limit),
+			ratio: ratio(ours, limit), bar: "≥ 0.50", met: ours >= 0.5*limit,
+		},
+		{
+			name:  "My applications at half load, 99th percentile",
+			value: p99.Round(10 * time.Microsecond).String(), bar: "≤ 5 ms", met: p99 <= 5*time.Millisecond,
+		},
+		{
+			name:  "the same with the small folder",
+			value: p99.Round(10 * time.Microsecond).String(), limit: small.Round(10*time.Microsecond).String() + " small",
+			ratio: ratio(float64(p99), float64(small)), bar: "≤ 2.00", met: p99 <= 2*small,
+		},
+	}, nil
+}
+
+// visible measures the time from an acknowledged command to an answer of "My applications" that shows it.
+func (b *runner) visible(ctx context.Context, client *http.Client, l *Loaded, portal *process) (figure, error) {
+	var services struct{ Items []struct{ ID string } }
+	if err := fetch(ctx, client, portal.url+"/api/v1/services", &services); err != nil {
+		return figure{}, err
+	}
+	body, err := json.Marshal(map[string]string{"serviceId": services.Items[0].ID})
+	if err != nil {
+		return figure{}, fmt.Errorf("writing a command: %w", err)
+	}
+	took, err := b.steady(ctx, visibleRate, visibleWorkers, func(ctx context.Context, n int) (time.Duration, error) {
+		u := l.Users[n%len(l.Users)]
+		_, header, err := call(ctx, client, http.MethodPost, portal.url+"/api/v1/applications", u.Token, body)
+		if err != nil {
+			return 0, err
+		}
+		acknowledged := time.Now()
+		_, _, err = call(ctx, client, http.MethodGet, portal.url+PagePath, u.Token, nil, "Min-Position", header.Get("Position"))
+		return time.Since(acknowledged), err
+	})
+	if err != nil {
+		return figure{}, err
+	}
+	p99 := percentile(took, 99)
+	return figure{
+		name:  fmt.Sprintf("command to visible, %d commands/s, 99th percentile", visibleRate),
+		value: fmt.Sprintf("%s (median %s)", p99.Round(10*time.Microsecond), percentile(took, 50).Round(10*time.Microsecond)),
+		bar:   "≤ 20 ms", met: p99 <= 20*time.Millisecond,
+	}, nil
+}
+
+func fetch(ctx context.Context, client *http.Client, url string, into any) error {
+	return fetchAs(ctx, client, url, "", into)
+}
+
+// fetchAs reads an answer of the API to whoever has the session's token.
+func fetchAs(ctx context.Context, client *http.Client, url, token string, into any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return fmt.Errorf("making a request: %w", err)
+	}
+	if token != "" {
+		request.Header.Set("Cookie", SessionCookie+"="+token)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return fmt.Errorf("calling: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	return json.NewDecoder(response.Body).Decode(into)
+}

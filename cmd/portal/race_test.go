@@ -1,6 +1,0 @@
-//go:build race
-
-package main_test
-
-// buildFlags builds the portal like its tests: what it says of a data race fails them.
-var buildFlags = []string{"-race"}
