@@ -29,7 +29,7 @@ type analyticsRunCommand struct {
 	By         []string `enum:"month,service,provider,region,status" default:"month" help:"What figures are told apart by."`
 	Format     string   `enum:"csv,ndjson,parquet" default:"csv" help:"Of applications: ${enum}. Everything else is lines of JSON."`
 	Key        string   `env:"PORTAL_EXPORT_KEY" help:"Export key in base64: applications have the same pseudonyms in every answer with it. Without it they join with nothing."`
-	Out        string   `default:"-" placeholder:"FILE" help:"File to write, which must not exist; - for standard output."`
+	Out        string   `short:"o" default:"-" placeholder:"FILE" help:"File to write, which must not exist; - for standard output."`
 }
 
 // Run asks the running portal, or a store that nobody uses.

@@ -31,7 +31,7 @@ type auditVerifyBundleCommand struct {
 
 	edscheck.Authorities
 
-	Lang text.Language `enum:"kk,ru,en" default:"kk" help:"Language of the explanation: kk, ru or en."`
+	Lang text.Language `name:"language" aliases:"lang" enum:"kk,ru,en" default:"kk" help:"Language of the explanation: kk, ru or en."`
 }
 
 var (

@@ -79,7 +79,7 @@ func TestACaseIsCheckedByAStranger(t *testing.T) {
 	if _, said, code := run(t, "", "audit", "bundle", number, "-o", alone, "--reason", whyBundle, "--data", o.server.data); code != 0 {
 		t.Fatalf("without a running portal: exit code %d: %s", code, said)
 	}
-	if out, code := verifyBundle(t, alone, "--key", key, "--also-trust", authority, "--lang", "en"); code != 0 {
+	if out, code := verifyBundle(t, alone, "--key", key, "--also-trust", authority, "--language", "en"); code != 0 {
 		t.Errorf("the bundle of a portal that does not run: exit code %d:\n%s", code, out)
 	}
 	if page := entry(t, read(t, alone), "report/case.kk.html"); !strings.Contains(page, last) {
@@ -92,7 +92,7 @@ func TestACaseIsCheckedByAStranger(t *testing.T) {
 		"kk": "№ " + number + " ісі дәл осылай болды", "ru": "Дело № " + number + " было именно так",
 		"en": "The case " + number + " happened so: nothing was added, removed or reordered.",
 	} {
-		out, code := verifyBundle(t, bundle, "--key", key, "--also-trust", authority, "--lang", lang)
+		out, code := verifyBundle(t, bundle, "--key", key, "--also-trust", authority, "--language", lang)
 		if code != 0 || !strings.Contains(out, says) {
 			t.Errorf("exit code %d:\n%s", code, out)
 		}
@@ -104,17 +104,17 @@ func TestACaseIsCheckedByAStranger(t *testing.T) {
 	}
 	witness := filepath.Join(folder, "witness")
 	save(t, witness, []byte(ok(t, "audit", "witness", "key", "--name=witness.example/w", filepath.Join(folder, "secret"))))
-	if out, code := verifyBundle(t, bundle, "--key", key, "--also-trust", authority, "--witness", "file:"+witness, "--lang", "en"); code != 2 ||
+	if out, code := verifyBundle(t, bundle, "--key", key, "--also-trust", authority, "--witness", "file:"+witness, "--language", "en"); code != 2 ||
 		!strings.Contains(out, "Of the named witnesses have not signed: 1") {
 		t.Errorf("of a log that no witness follows: exit code %d:\n%s", code, out)
 	}
-	if out, _ := verifyBundle(t, bundle, "--key", key, "--also-trust", authority, "--lang", "en"); !strings.Contains(out, "could have made another log") {
+	if out, _ := verifyBundle(t, bundle, "--key", key, "--also-trust", authority, "--language", "en"); !strings.Contains(out, "could have made another log") {
 		t.Errorf("without a witness nothing is said of the portal's own key:\n%s", out)
 	}
-	if out, code := verifyBundle(t, bundle, "--also-trust", authority, "--lang", "en"); code != 2 || !strings.Contains(out, "No key was given") {
+	if out, code := verifyBundle(t, bundle, "--also-trust", authority, "--language", "en"); code != 2 || !strings.Contains(out, "No key was given") {
 		t.Errorf("without a key: exit code %d:\n%s", code, out)
 	}
-	if out, code := verifyBundle(t, bundle, "--key", key, "--lang", "en"); code != 1 || !strings.Contains(out, "A signature is not valid") {
+	if out, code := verifyBundle(t, bundle, "--key", key, "--language", "en"); code != 1 || !strings.Contains(out, "A signature is not valid") {
 		t.Errorf("the authority of a demo is believed without being named: exit code %d:\n%s", code, out)
 	}
 	o.reportsTellTheCase(first, number)
@@ -146,7 +146,7 @@ func (o *office) noFileCanBeChanged(first []byte, key, authority string) {
 			changed[len(changed)/2] ^= 1
 			return string(changed)
 		}))
-		out, code := verifyBundle(o.t, bundle, "--key", key, "--also-trust", authority, "--lang", "en")
+		out, code := verifyBundle(o.t, bundle, "--key", key, "--also-trust", authority, "--language", "en")
 		if code != 1 || !strings.Contains(out, "[-]") || !strings.Contains(out, "This bundle cannot be believed") {
 			o.t.Errorf("with another %s: exit code %d:\n%s", file.Name, code, out)
 		}

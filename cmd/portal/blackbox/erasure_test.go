@@ -153,7 +153,7 @@ func TestAPersonIsErasedEverywhere(t *testing.T) {
 	evidence := o.executor.do(http.MethodGet, "/documents/"+agreement+"/evidence", nil).must(http.StatusOK, nil).body
 	bundle := filepath.Join(t.TempDir(), "evidence.zip")
 	save(t, bundle, evidence)
-	if out, code := edsVerify(t, bundle, "--also-trust", filepath.Join(data, "demo-gost-ca.pem"), "--lang", "en"); code != 0 || strings.Count(out, "VALID: ") != 2 {
+	if out, code := edsVerify(t, bundle, "--also-trust", filepath.Join(data, "demo-gost-ca.pem"), "--language", "en"); code != 0 || strings.Count(out, "VALID: ") != 2 {
 		t.Errorf("the evidence that is kept: exit code %d\n%s", code, out)
 	}
 

@@ -38,12 +38,12 @@ func TestTheEvidenceOfAnAgreementIsCheckedWithoutThePortal(t *testing.T) {
 
 	authority := filepath.Join(o.server.data, "demo-gost-ca.pem")
 	for lang, says := range map[string]string{"kk": "ЖАРАМДЫ: ", "ru": "ДЕЙСТВИТЕЛЬНА: ", "en": "VALID: "} {
-		out, code := edsVerify(t, bundle, "--also-trust", authority, "--lang", lang)
+		out, code := edsVerify(t, bundle, "--also-trust", authority, "--language", lang)
 		if code != 0 || strings.Count(out, says) != 2 || !strings.Contains(out, o.person.login) {
 			t.Errorf("exit code %d:\n%s", code, out)
 		}
 	}
-	if out, code := edsVerify(t, bundle, "--lang", "en"); code != 1 || strings.Count(out, "NOT VALID") != 2 {
+	if out, code := edsVerify(t, bundle, "--language", "en"); code != 1 || strings.Count(out, "NOT VALID") != 2 {
 		t.Errorf("the authority of a demo is believed without being named: exit code %d:\n%s", code, out)
 	}
 	changed := filepath.Join(t.TempDir(), "changed.zip")

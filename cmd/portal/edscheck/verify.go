@@ -37,7 +37,7 @@ type VerifyCommand struct {
 
 	Authorities
 
-	Lang text.Language `enum:"kk,ru,en" default:"kk" help:"Language of the explanation: kk, ru or en."`
+	Lang text.Language `name:"language" aliases:"lang" enum:"kk,ru,en" default:"kk" help:"Language of the explanation: kk, ru or en."`
 	JSON bool          `name:"json" help:"Give the reports as JSON instead."`
 }
 

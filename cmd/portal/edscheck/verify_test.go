@@ -93,7 +93,7 @@ func verifies(t *testing.T, arguments ...string) (string, error) {
 func TestASignatureOf2018IsValidToday(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(edstest.Folder(t), "cms", "prod2018_gost2004_cades_t_attached.pem")
-	out, err := verifies(t, "--cms", name, "--lang", "en")
+	out, err := verifies(t, "--cms", name, "--language", "en")
 	if err != nil {
 		t.Errorf("%v:\n%s", err, out)
 	}
@@ -150,13 +150,13 @@ func TestASignatureIsCheckedWithItsDocument(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			out, err := verifies(t, append(tt.arguments, "--lang", "en", "--also-trust", authorities)...)
+			out, err := verifies(t, append(tt.arguments, "--language", "en", "--also-trust", authorities)...)
 			if !errors.Is(err, tt.fault) || !strings.Contains(out, tt.says) {
 				t.Errorf("error %v, want %v; %q in\n%s", err, tt.fault, tt.says, out)
 			}
 		})
 	}
-	if out, err := verifies(t, "--cms", stamped, "--document", document, "--lang", "en"); !errors.Is(err, errNotValid) || !strings.Contains(out, "untrusted-ca") && !strings.Contains(out, "time-stamp-invalid") {
+	if out, err := verifies(t, "--cms", stamped, "--document", document, "--language", "en"); !errors.Is(err, errNotValid) || !strings.Contains(out, "untrusted-ca") && !strings.Contains(out, "time-stamp-invalid") {
 		t.Errorf("an authority that nobody named is believed: %v\n%s", err, out)
 	}
 }
@@ -170,7 +170,7 @@ func TestFlagsThatDoNotGoTogether(t *testing.T) {
 		"a bundle and a time":           {"x.zip", "--at", "2026-11-23T07:00:00Z"},
 		"a bundle and an owner":         {"x.zip", "--iin", "900101300811"},
 		"a list without its key":        {"x.zip", "--trust", "x"},
-		"a language that nobody speaks": {"x.zip", "--lang", "de"},
+		"a language that nobody speaks": {"x.zip", "--language", "de"},
 		"a time that is none":           {"--cms", "x", "--at", "yesterday"},
 	} {
 		if out, err := verifies(t, arguments...); err == nil {
