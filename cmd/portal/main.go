@@ -59,13 +59,9 @@ func main() {
 	}
 }
 
-const (
-	// moreGarbage lets the heap grow to six times what is in use before it is collected: what is in use is little, and
-	// answers take longer while it is collected.
-	moreGarbage = 500
-	// softLimit is how much memory the portal uses before it collects as often as it must, in bytes.
-	softLimit = 224 << 20
-)
+// moreGarbage lets the heap grow to six times what is in use before it is collected: what is in use is little, and
+// answers take longer while it is collected.
+const moreGarbage = 500
 
 // tuneMemory sets what GOGC and GOMEMLIMIT leave open.
 func tuneMemory() {
