@@ -262,7 +262,7 @@ func (a *aggregate[S, C, E]) attempt(
 	meta := req.metadata(a.subject(id, at.state, asked))
 	encoded := make([]eventstore.Event, len(decided))
 	for i, event := range decided {
-		if encoded[i], err = a.codec.Encode(ctx, a.prefix+id, eventID(req.CommandID, i), meta, event); err != nil {
+		if encoded[i], err = a.codec.Encode(ctx, a.prefix+id, eventID(a.prefix+id, req.CommandID, i), meta, event); err != nil {
 			return Outcome[S]{}, fmt.Errorf("encoding an event of %s%s: %w", a.prefix, id, ofErased(err))
 		}
 	}
@@ -301,9 +301,10 @@ func (r Request) metadata(subject string) codec.Metadata {
 	}
 }
 
-// eventID derives the id of a command's i-th event, so that a repeated append is recognised by the store.
-func eventID(command uuid.UUID, i int) uuid.UUID {
-	return uuid.NewSHA1(command, []byte{byte(i >> 8), byte(i)})
+// eventID derives the id of a command's i-th event in a stream, so that a repeated append is recognised by the store. The
+// same Idempotency-Key given long after to another use case makes other ids: readers of all streams count by them.
+func eventID(stream string, command uuid.UUID, i int) uuid.UUID {
+	return uuid.NewSHA1(command, fmt.Appendf(nil, "%s/%d", stream, i))
 }
 
 // pause waits a little before a lost race is run again, longer and less evenly each time.
@@ -320,9 +321,13 @@ func pause(ctx context.Context, attempt int) error {
 }
 
 // next returns the request of a further command that the same call gives: another id, under the same correlation.
-func (r Request) next() Request {
+func (r Request) next() Request { return r.then("next") }
+
+// then returns the request of the further command with that name: where one command leads to several, events of each have
+// ids of their own.
+func (r Request) then(name string) Request {
 	r.CausationID = r.CommandID
-	r.CommandID = uuid.NewSHA1(r.CommandID, []byte("next"))
+	r.CommandID = uuid.NewSHA1(r.CommandID, []byte(name))
 	r.IfMatch = nil
 	return r
 }

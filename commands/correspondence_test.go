@@ -119,9 +119,9 @@ func TestWhoTakesPart(t *testing.T) {
 	} {
 		req := by(test.by.Account)
 		_, posting := l.Correspondence.PostMessage(t.Context(), req, test.id, test.by, Letter{Text: "x"})
-		_, telling := l.Correspondence.PostNotice(t.Context(), req.next(), test.id, test.by, "x")
-		_, noting := l.Correspondence.WriteNote(t.Context(), req.next(), test.id, test.by, "x")
-		_, reading := l.Correspondence.MarkRead(t.Context(), req.next(), test.id, test.by, 1)
+		_, telling := l.Correspondence.PostNotice(t.Context(), req.then("notice"), test.id, test.by, "x")
+		_, noting := l.Correspondence.WriteNote(t.Context(), req.then("note"), test.id, test.by, "x")
+		_, reading := l.Correspondence.MarkRead(t.Context(), req.then("mark"), test.id, test.by, 1)
 		inThread, forStaff := "application-not-found", "application-not-found"
 		switch test.may {
 		case all:

@@ -9,8 +9,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/google/uuid"
-
 	"services.example/portal/domain/problem"
 	"services.example/portal/domain/signature"
 	"services.example/portal/infra/eds"
@@ -73,9 +71,7 @@ func (d *Documents) CollectEvidence(ctx context.Context, req Request, id string,
 		if proof.Complete || proof.GivenUp {
 			continue
 		}
-		own := req // two signatures in one pass are two commands: events have their ids from them
-		own.CausationID, own.CommandID = req.CommandID, uuid.NewSHA1(req.CommandID, []byte(proof.Signer))
-		if err := d.collect(ctx, own, id, state, proof, earlier); err != nil {
+		if err := d.collect(ctx, req.then(string(proof.Signer)), id, state, proof, earlier); err != nil {
 			faults = append(faults, fmt.Errorf("evidence of the signature of the %s under document %s: %w", proof.Signer, id, err))
 		}
 	}

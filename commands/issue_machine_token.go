@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
-
 	"services.example/portal/domain/machine"
 	"services.example/portal/domain/problem"
 )
@@ -38,7 +36,7 @@ func (m *Machines) Issue(ctx context.Context, req Request, asked IssueToken) (Is
 	if err != nil {
 		return IssuedToken{}, Outcome[machine.State]{}, err
 	}
-	tokenID := uuid.NewSHA1(req.CommandID, []byte("token")).String()
+	tokenID := req.derivedID("token")
 	outcome, err := m.execute(ctx, req, machine.Issue{
 		Machine: id, Token: tokenID, Hash: hash.String(), Scopes: asked.Scopes, Expires: asked.Expires.UTC().Truncate(time.Millisecond),
 		Operator: asked.Operator, At: m.deps.Now(),

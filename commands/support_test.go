@@ -69,6 +69,7 @@ func newWorld(t *testing.T) *world {
 			t.Error(err)
 		}
 	})
+	t.Cleanup(func() { noIDTwice(t, log) })
 	reads, err := pebblestore.Open("reads", pebblestore.Options{InMemory: true, Now: now.Now, SweepEvery: -1, Logger: quiet})
 	if err != nil {
 		t.Fatal(err)
@@ -547,4 +548,20 @@ func (w *world) position(text string) eventstore.Position {
 	position, err := eventstore.ParsePosition(text)
 	done(w.t, err)
 	return position
+}
+
+// noIDTwice: ids follow from commands, and a store may take an event for a repetition of another with its id.
+func noIDTwice(t *testing.T, log eventstore.Store) {
+	t.Helper()
+	seen := map[uuid.UUID]string{}
+	for recorded, err := range log.ReadAll(context.WithoutCancel(t.Context()), eventstore.AllRead{}) {
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if earlier := seen[recorded.ID]; earlier != "" {
+			t.Errorf("%s in %s has the id of %s", recorded.Type, recorded.Stream, earlier)
+		}
+		seen[recorded.ID] = recorded.Type + " in " + recorded.Stream
+	}
 }

@@ -54,7 +54,7 @@ func (w *Webhooks) Add(ctx context.Context, req Request, of NewWebhook) (Webhook
 	if _, err := w.feed().Filter("types", of.Types); err != nil {
 		return WebhookSecret{}, err
 	}
-	id := uuid.NewSHA1(req.CommandID, []byte("webhook")).String()
+	id := req.derivedID("webhook")
 	outcome, err := w.do(ctx, req, func(webhook.State) webhook.Command {
 		return webhook.Add{
 			ID: id, Name: of.Name, URL: of.URL, Types: of.Types, History: of.History, Plain: w.deps.PlainWebhooks, At: w.deps.Now(),

@@ -49,9 +49,6 @@ func (c *Cursor) Next(ctx context.Context, limit int) ([]eventstore.Recorded, er
 	if c.through.Before(delivery.Through) {
 		c.through = delivery.Through
 	}
-	if n := len(delivery.Events); n > 0 && c.through.Before(delivery.Events[n-1].Position) {
-		c.through = delivery.Events[n-1].Position
-	}
 	if delivery.Live && c.through.Before(c.head) {
 		c.through = c.head // what lies between is none of what is read
 	}

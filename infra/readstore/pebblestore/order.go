@@ -55,7 +55,7 @@ func invert(encoded []byte) {
 
 func appendValue(dst []byte, value bsoncore.Value) ([]byte, error) {
 	if err := value.Validate(); err != nil {
-		return nil, fmt.Errorf("reading a %s: %w", value.Type, err)
+		return nil, &readstore.InvalidError{Reason: fmt.Sprintf("a damaged %s cannot be indexed", value.Type)}
 	}
 	switch value.Type {
 	case bsoncore.TypeMinKey:
@@ -75,7 +75,10 @@ func appendValue(dst []byte, value bsoncore.Value) ([]byte, error) {
 		}
 		return appendString(dst, value.Data[length:len(value.Data)-end]), nil
 	case bsoncore.TypeBinary:
-		subtype, data := value.Binary()
+		subtype, data, ok := value.BinaryOK() // its oldest form holds a length of its own, which Validate does not read
+		if !ok {
+			return nil, &readstore.InvalidError{Reason: "damaged binary data cannot be indexed"}
+		}
 		dst = binary.BigEndian.AppendUint32(append(dst, kindBinary), uint32(len(data)))
 		return append(append(dst, subtype), data...), nil
 	case bsoncore.TypeObjectID:

@@ -68,6 +68,7 @@ func FuzzKeys(f *testing.F) {
 		}
 		f.Add(bytes.Clone(raw))
 	}
+	f.Add([]byte("\x0d\x00\x00\x00\x05a\x00\x00\x00\x00\x00\x02\x00")) // binary of the oldest form without its own length
 	ix := newIndex(indexBy("i", "a", "-b.c", "b.c.d"), 7)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var keys keySet
