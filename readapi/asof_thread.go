@@ -51,7 +51,7 @@ func (s *asOfShow) thread(ctx context.Context) asOfThread {
 		return asOfThread{Items: []asOfItem{}}
 	}
 	view := &threadView{
-		application: s.id, head: head, messages: s.standing.threads, who: s.who, names: s.names, language: httpapi.LanguageOf(ctx),
+		application: s.id, head: head, messages: s.messages(head), who: s.who, names: s.names, language: httpapi.LanguageOf(ctx),
 		mark: head.Envelope.MarkOf(s.who.accountID),
 	}
 	switch {
@@ -66,8 +66,8 @@ func (s *asOfShow) thread(ctx context.Context) asOfThread {
 			continue
 		}
 		line := asOfItem{threadItem: view.item(item)}
-		if message := s.message(view, item); message != nil && s.who.staff() {
-			line.AuthorID = message.Author
+		if item.Message && s.who.staff() {
+			line.AuthorID = view.messages[item.Revision].Author
 		}
 		if s.who.everything {
 			line.ReadBy = readBy(item, head.Envelope.Marks)
@@ -77,11 +77,15 @@ func (s *asOfShow) thread(ctx context.Context) asOfThread {
 	return shown
 }
 
-func (s *asOfShow) message(view *threadView, item envelope.Item) *thread.Message {
-	if !item.Message {
-		return nil
+// messages are those of the thread, by revision.
+func (s *asOfShow) messages(head *thread.Head) map[int64]*thread.Message {
+	messages := map[int64]*thread.Message{}
+	for item := range head.Envelope.Thread() {
+		if doc := s.standing.threads[thread.MessageID(s.id, item.Revision)]; item.Message && doc != nil {
+			messages[item.Revision] = doc.Message
+		}
 	}
-	return view.message(item.Revision)
+	return messages
 }
 
 // readBy lists who had read an item, those who wrote it among them if they had marked it.

@@ -74,11 +74,11 @@ func (q *Queries) findFile(
 		if who.staff() || page.Shown(upload) {
 			return &upload.File, nil
 		}
-		head, _, err := q.threadHead(ctx, in)
+		standing, _, err := q.threadHead(ctx, in)
 		if err != nil {
 			return nil, err
 		}
-		if head != nil && head.Shows(id) {
+		if standing != nil && standing.head.Shows(id) {
 			return &upload.File, nil
 		}
 	}

@@ -4,4 +4,5 @@ package readapi
 func (q *Queries) Forget(person string) {
 	q.names.forget(person)
 	q.former.forget(person)
+	q.threads.forget()
 }

@@ -5,11 +5,8 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -61,11 +58,7 @@ type myApplicationsPage struct {
 
 func (q *Queries) registerMyApplications(api huma.API) {
 	op := httpapi.Private(operation("my-applications", "/my/applications", "My applications, newest number first", applicationsTag))
-	schema := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[myApplicationsPage](), true, "MyApplicationsPage")
-	op.Responses = map[string]*huma.Response{"200": {
-		Description: "A page", Content: map[string]*huma.MediaType{"application/json": {Schema: schema}},
-	}}
-	huma.Register(api, op, q.myApplications)
+	huma.Register(api, writes[myApplicationsPage](api, op, "MyApplicationsPage"), q.myApplications)
 }
 
 func (q *Queries) myApplications(ctx context.Context, in *myApplicationsInput) (*huma.StreamResponse, error) {
@@ -84,14 +77,7 @@ func (q *Queries) myApplications(ctx context.Context, in *myApplicationsInput) (
 	if err != nil {
 		return nil, err
 	}
-	return &huma.StreamResponse{Body: func(hctx huma.Context) {
-		buffer, _ := pages.Get().(*[]byte)
-		defer pages.Put(buffer)
-		*buffer = appendPage((*buffer)[:0], page.json, next)
-		hctx.SetHeader("Content-Type", "application/json")
-		hctx.SetHeader("Content-Length", strconv.Itoa(len(*buffer)))
-		_, _ = hctx.BodyWriter().Write(*buffer) // the reader may have gone
-	}}, nil
+	return written(func(b []byte) []byte { return appendPage(b, page.json, next) }), nil
 }
 
 // myPage returns the rows of a page as JSON. Only those that changed since it was shown last are made anew.
@@ -200,9 +186,6 @@ func decodeChanged(found []readstore.Document, page *renderedPage) ([]item[myapp
 	}
 	return changed, nil
 }
-
-// pages are buffers for answers.
-var pages = sync.Pool{New: func() any { return new([]byte) }}
 
 // row shows a stored row.
 func (s *snapshot) row(stored *item[myapplications.Line], names map[string]string, now time.Time) applicationRow {

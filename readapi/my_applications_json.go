@@ -3,6 +3,7 @@ package readapi
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -78,8 +79,8 @@ func appendTime(b []byte, t *time.Time) []byte {
 // appendString writes a JSON string. Text without anything to escape is copied as it is.
 func appendString(b []byte, s string) []byte {
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c == 0xe2 || c == 0x7f {
-			return escaped(b, s) // 0xe2 begins the line separators, which encoding/json escapes
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c == 0x7f || c == 0xe2 && separates(s[i:]) {
+			return escaped(b, s)
 		}
 	}
 	if !utf8.ValidString(s) {
@@ -88,6 +89,11 @@ func appendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	b = append(b, s...)
 	return append(b, '"')
+}
+
+// separates tells whether a text begins with one of the line separators, which encoding/json escapes.
+func separates(s string) bool {
+	return strings.HasPrefix(s, "\u2028") || strings.HasPrefix(s, "\u2029")
 }
 
 func escaped(b []byte, s string) []byte {

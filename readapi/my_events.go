@@ -373,13 +373,14 @@ func (p *openPage) application(ctx context.Context, id string) (changedApplicati
 
 // message reads one message of an application's thread as the caller sees it.
 func (q *Queries) message(ctx context.Context, id string, revision int64) (*threadItem, error) {
-	head, who, err := q.threadHead(ctx, ApplicationInput{ID: id})
+	standing, who, err := q.threadHead(ctx, ApplicationInput{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	if head == nil {
+	if standing == nil {
 		return nil, applicationNotFound()
 	}
+	head := standing.head
 	for item := range head.Envelope.Thread() {
 		if !item.Message || item.Revision != revision {
 			continue

@@ -70,6 +70,7 @@ type Queries struct {
 	catalogue *catalogue
 	versions  *versions
 	rendered  *rendered
+	threads   *keptThreads
 	names     *names
 	former    *formerNames
 	listeners *listeners
@@ -84,7 +85,7 @@ type Queries struct {
 // New makes the query side.
 func New(deps Deps) *Queries {
 	q := &Queries{deps: deps, catalogue: &catalogue{deps: deps}, versions: newVersions(deps), rendered: newRendered(), names: newNames(deps)}
-	q.former = newFormerNames(deps)
+	q.threads, q.former = newKeptThreads(), newFormerNames(deps)
 	q.listeners = newListeners(q)
 	q.replays, q.feeds = newReplays(deps), newFeeds(deps.Meter)
 	q.cubes, q.exports = newCubes(deps), make(chan struct{}, mostExports)

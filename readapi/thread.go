@@ -11,6 +11,7 @@ import (
 
 	"services.example/portal/domain/correspondence"
 	"services.example/portal/domain/text"
+	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/httpapi"
 	"services.example/portal/infra/readstore"
 	"services.example/portal/projections/envelope"
@@ -55,25 +56,43 @@ type threadPage struct {
 }
 
 func (q *Queries) registerThread(api huma.API) {
-	huma.Register(api, httpapi.Private(operation("read-thread", "/applications/{id}/messages",
-		"Messages of both sides, and what happened, in order", applicationsTag)), q.thread)
+	op := httpapi.Private(operation("read-thread", "/applications/{id}/messages", "Messages of both sides, and what happened, in order", applicationsTag))
+	huma.Register(api, writes[threadPage](api, op, "ThreadPage"), q.thread)
 }
 
-func (q *Queries) thread(ctx context.Context, in *threadInput) (*struct{ Body threadPage }, error) {
-	head, who, err := q.threadHead(ctx, in.ApplicationInput)
+func (q *Queries) thread(ctx context.Context, in *threadInput) (*huma.StreamResponse, error) {
+	standing, who, err := q.threadHead(ctx, in.ApplicationInput)
 	if err != nil {
 		return nil, err
 	}
-	if head == nil { // a draft of the reader's
-		return &struct{ Body threadPage }{threadPage{Items: []threadItem{}}}, nil
+	if standing == nil { // a draft of the reader's
+		return written(func(b []byte) []byte { return appendThread(b, &threadPage{}) }), nil
 	}
-	total := head.Envelope.Len()
-	window, err := windowOf(in, total)
+	key := threadKey{
+		application: in.ID, reader: who, language: httpapi.LanguageOf(ctx), order: in.Order, after: in.After, limit: in.Limit,
+	}
+	kept, err := q.keptThread(ctx, key, standing)
 	if err != nil {
 		return nil, err
 	}
+	if kept == nil {
+		if kept, err = q.makeThread(ctx, key, standing); err != nil {
+			return nil, err
+		}
+	}
+	return written(func(b []byte) []byte { return append(b, kept.json...) }), nil
+}
+
+// makeThread makes a page and keeps it.
+func (q *Queries) makeThread(ctx context.Context, key threadKey, standing *standingThread) (*keptThread, error) {
+	total := standing.head.Envelope.Len()
+	window, err := windowOf(key, total)
+	if err != nil {
+		return nil, err
+	}
+	settled := q.settled(ctx, standing.seen)
 	shown := make([]envelope.Item, 0, max(0, window.last-window.first+1))
-	for item := range head.Envelope.Thread() {
+	for item := range standing.head.Envelope.Thread() {
 		if item.Number > window.last {
 			break
 		}
@@ -81,23 +100,39 @@ func (q *Queries) thread(ctx context.Context, in *threadInput) (*struct{ Body th
 			shown = append(shown, item)
 		}
 	}
-	messages, err := q.threadMessages(ctx, in.ID, shown)
+	messages, err := q.threadMessages(ctx, key.application, shown)
 	if err != nil {
 		return nil, err
 	}
-	page, err := q.renderThread(ctx, &threadView{
-		application: in.ID, head: head, messages: messages, who: who, mark: head.Envelope.MarkOf(who.accountID),
-	}, shown)
+	view := &threadView{
+		application: key.application, head: standing.head, messages: messages, who: key.reader,
+		mark: standing.head.Envelope.MarkOf(key.reader.accountID),
+	}
+	page, err := q.renderThread(ctx, view, shown)
 	if err != nil {
 		return nil, err
 	}
 	page.Total = total
-	window.finish(in, page)
-	return &struct{ Body threadPage }{*page}, nil
+	window.finish(key, page)
+	made := &keptThread{
+		collection: standing.collection, seen: standing.seen, names: view.names,
+		json: appendThread(make([]byte, 0, len(shown)*itemSize), page),
+	}
+	if settled && len(page.Items) == len(shown) {
+		q.threads.keep(key, made)
+	}
+	return made, nil
+}
+
+// standingThread is a thread's head as it stands.
+type standingThread struct {
+	head       *thread.Head
+	seen       eventstore.Position // the last event folded into it
+	collection string
 }
 
 // threadHead reads the thread's head for whoever may see it; nil for a draft of the caller's.
-func (q *Queries) threadHead(ctx context.Context, in ApplicationInput) (*thread.Head, reader, error) {
+func (q *Queries) threadHead(ctx context.Context, in ApplicationInput) (*standingThread, reader, error) {
 	caller, err := httpapi.Signed(ctx)
 	if err != nil {
 		return nil, reader{}, err
@@ -108,48 +143,61 @@ func (q *Queries) threadHead(ctx context.Context, in ApplicationInput) (*thread.
 	if err := q.await(ctx, in.Consistent, thread.Name); err != nil {
 		return nil, reader{}, err
 	}
-	doc, err := get[thread.Document](ctx, q.deps, thread.Name, in.ID)
+	collection, err := serving(ctx, q.deps, thread.Name)
+	if err != nil {
+		return nil, reader{}, err
+	}
+	stored, err := q.deps.Reads.Get(ctx, collection, in.ID)
 	if errors.Is(err, readstore.ErrNotFound) { // not sent
 		_, who, err := q.page(ctx, in)
 		return nil, who, err
 	}
 	if err != nil {
+		return nil, reader{}, fmt.Errorf("reading a document of %s: %w", thread.Name, err)
+	}
+	var doc thread.Document
+	if err := stored.Decode(&doc); err != nil {
 		return nil, reader{}, err
 	}
 	who, err := q.readerOf(ctx, &caller, belonging{
 		applicant: doc.Applicant, provider: doc.Head.ProviderID, service: doc.Head.ServiceID, sent: true,
 	})
-	return doc.Head, who, err
+	return &standingThread{head: doc.Head, seen: stored.Seen, collection: collection}, who, err
 }
 
-// threadMessages reads the documents of the messages among the items.
-func (q *Queries) threadMessages(ctx context.Context, id string, shown []envelope.Item) (map[string]*thread.Document, error) {
-	var ids []string
+// threadMessages reads the messages among the items, by their revisions.
+func (q *Queries) threadMessages(ctx context.Context, id string, shown []envelope.Item) (map[int64]*thread.Message, error) {
+	ids := make([]string, 0, len(shown))
 	for _, item := range shown {
 		if item.Message {
 			ids = append(ids, thread.MessageID(id, item.Revision))
 		}
 	}
-	return getMany[thread.Document](ctx, q.deps, thread.Name, ids)
+	documents, err := getMany[thread.Written](ctx, q.deps, thread.Name, ids)
+	if err != nil {
+		return nil, err
+	}
+	messages := make(map[int64]*thread.Message, len(documents))
+	for _, item := range shown {
+		if item.Message && len(ids) > 0 {
+			if document := documents[ids[0]]; document != nil {
+				messages[item.Revision] = document.Message
+			}
+			ids = ids[1:]
+		}
+	}
+	return messages, nil
 }
 
 // threadView is a thread as one reader sees it.
 type threadView struct {
 	application string
 	head        *thread.Head
-	messages    map[string]*thread.Document // by the ids of the documents
+	messages    map[int64]*thread.Message // by revision; missing: not stored yet, though the head knows of it
 	who         reader
 	mark        envelope.Mark
 	names       map[string]string
 	language    text.Language
-}
-
-// message finds a message; nil if it is not stored yet, though the head knows of it.
-func (v *threadView) message(revision int64) *thread.Message {
-	if doc := v.messages[thread.MessageID(v.application, revision)]; doc != nil {
-		return doc.Message
-	}
-	return nil
 }
 
 // renderThread words the items, oldest first. Where the store has the head before the latest messages, the thread ends
@@ -161,18 +209,22 @@ func (q *Queries) renderThread(ctx context.Context, v *threadView, shown []envel
 			people = append(people, v.head.Statuses[item.Index].Person)
 			continue
 		}
-		message := v.message(item.Revision)
+		message := v.messages[item.Revision]
 		if message == nil {
 			shown = shown[:i]
 			break
 		}
 		people = append(people, message.Author)
 	}
-	var err error
-	if v.names, err = q.accountNames(ctx, distinct(people)); err != nil {
+	people = distinct(people)
+	names, err := q.accountNames(ctx, people)
+	if err != nil {
 		return nil, err
 	}
-	v.language = httpapi.LanguageOf(ctx)
+	v.names, v.language = make(map[string]string, len(people)), httpapi.LanguageOf(ctx)
+	for _, id := range people {
+		v.names[id] = names[id] // also of who has none yet
+	}
 	page := &threadPage{Items: make([]threadItem, 0, len(shown))}
 	for _, item := range shown {
 		page.Items = append(page.Items, v.item(item))
@@ -189,7 +241,7 @@ func (v *threadView) item(item envelope.Item) threadItem {
 		shown.Author = threadAuthor{Kind: "system", Name: system.In(v.language)}
 		return shown
 	}
-	message := v.message(item.Revision)
+	message := v.messages[item.Revision]
 	shown.ID, shown.At, shown.Text, shown.Notice = message.ID, message.At, message.Text, message.Notice
 	shown.Author = threadAuthor{Kind: string(correspondence.Staff), Name: v.names[message.Author]}
 	if message.Side == correspondence.Applicant {

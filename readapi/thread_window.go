@@ -19,50 +19,50 @@ type threadWindow struct {
 
 // windowOf finds the part that was asked for. The numbers of a thread never change, so a page goes on where the last one
 // ended however much was written since. Error: readstore.ErrCursor.
-func windowOf(in *threadInput, total int) (threadWindow, error) {
+func windowOf(key threadKey, total int) (threadWindow, error) {
 	after := 0
-	if in.Order == newestFirst {
+	if key.order == newestFirst {
 		after = total + 1
 	}
-	if in.After != "" {
+	if key.after != "" {
 		var err error
-		if after, err = numberIn(in); err != nil {
+		if after, err = numberIn(key); err != nil {
 			return threadWindow{}, err
 		}
 	}
-	if in.Order == newestFirst {
+	if key.order == newestFirst {
 		last := min(after-1, total)
-		return threadWindow{first: max(1, last-in.Limit+1), last: last}, nil
+		return threadWindow{first: max(1, last-key.limit+1), last: last}, nil
 	}
-	return threadWindow{first: after + 1, last: min(after+in.Limit, total)}, nil
+	return threadWindow{first: after + 1, last: min(after+key.limit, total)}, nil
 }
 
 // finish puts the items, oldest first, into the order that was asked for, and says where the next page begins.
-func (w threadWindow) finish(in *threadInput, page *threadPage) {
+func (w threadWindow) finish(key threadKey, page *threadPage) {
 	n := len(page.Items)
-	if in.Order == newestFirst {
+	if key.order == newestFirst {
 		slices.Reverse(page.Items)
 		if w.first > 1 {
-			page.Next = numberCursor(in, w.first)
+			page.Next = numberCursor(key, w.first)
 		}
 		return
 	}
 	if n > 0 && page.Items[n-1].Number < page.Total {
-		page.Next = numberCursor(in, page.Items[n-1].Number)
+		page.Next = numberCursor(key, page.Items[n-1].Number)
 	}
 }
 
 // numberCursor names the last item of a page, bound to what was asked.
-func numberCursor(in *threadInput, number int) string {
-	return base64.RawURLEncoding.EncodeToString(binary.AppendUvarint([]byte(askedThread(in)), uint64(number)))
+func numberCursor(key threadKey, number int) string {
+	return base64.RawURLEncoding.EncodeToString(binary.AppendUvarint([]byte(askedThread(key)), uint64(number)))
 }
 
-func numberIn(in *threadInput) (int, error) {
-	raw, err := base64.RawURLEncoding.DecodeString(in.After)
+func numberIn(key threadKey) (int, error) {
+	raw, err := base64.RawURLEncoding.DecodeString(key.after)
 	if err != nil {
 		return 0, readstore.ErrCursor
 	}
-	rest, ours := strings.CutPrefix(string(raw), askedThread(in))
+	rest, ours := strings.CutPrefix(string(raw), askedThread(key))
 	number, read := binary.Uvarint([]byte(rest))
 	if !ours || read != len(rest) || number == 0 || number > longestThread {
 		return 0, readstore.ErrCursor
@@ -74,7 +74,7 @@ func numberIn(in *threadInput) (int, error) {
 const longestThread = 1 << 31
 
 // askedThread is a short hash of what a thread was asked for.
-func askedThread(in *threadInput) string {
-	sum := sha256.Sum256([]byte(in.ID + "\x00" + in.Order))
+func askedThread(key threadKey) string {
+	sum := sha256.Sum256([]byte(key.application + "\x00" + key.order))
 	return string(sum[:6])
 }

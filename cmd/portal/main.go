@@ -59,9 +59,9 @@ func main() {
 	}
 }
 
-// moreGarbage lets the heap grow to six times what is in use before it is collected: what is in use is little, and
-// answers take longer while it is collected.
-const moreGarbage = 500
+// moreGarbage lets the heap grow to sixteen times what is in use before it is collected, and to softLimit at most: what
+// is in use is little, and answers take longer while it is collected, which must be less than a hundredth of the time.
+const moreGarbage = 1500
 
 // tuneMemory sets what GOGC and GOMEMLIMIT leave open.
 func tuneMemory() {

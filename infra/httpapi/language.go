@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"net/http"
 
 	"golang.org/x/text/language"
 
@@ -36,22 +35,10 @@ func Language(acceptLanguage string) text.Language {
 // maxAcceptLanguage is the longest header that is looked at, in bytes.
 const maxAcceptLanguage = 512
 
-type languageKey struct{}
-
-// WithLanguage keeps the reader's language in the request's context.
-func WithLanguage(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		l := Language(r.Header.Get("Accept-Language"))
-		w.Header().Set("Content-Language", string(l))
-		w.Header().Add("Vary", "Accept-Language")
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), languageKey{}, l)))
-	})
-}
-
 // LanguageOf returns the reader's language.
 func LanguageOf(ctx context.Context) text.Language {
-	if l, ok := ctx.Value(languageKey{}).(text.Language); ok {
-		return l
+	if a, ok := ctx.Value(askedKey{}).(*asked); ok {
+		return a.language
 	}
 	return text.Kazakh
 }

@@ -44,7 +44,7 @@ func TestAnAnswerSaysItsLanguage(t *testing.T) {
 	answer := httptest.NewRecorder()
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
 	request.Header.Set("Accept-Language", "ru")
-	WithLanguage(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	Protect(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if got := LanguageOf(r.Context()); got != text.Russian {
 			t.Errorf("the handler sees %s, want ru", got)
 		}

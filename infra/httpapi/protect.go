@@ -10,30 +10,40 @@ import (
 	"github.com/google/uuid"
 
 	"services.example/portal/domain/problem"
+	"services.example/portal/domain/text"
 )
 
-type correlationKey struct{}
-
-func correlationOf(ctx context.Context) uuid.UUID {
-	id, _ := ctx.Value(correlationKey{}).(uuid.UUID)
-	return id
+// asked is what every answer to a request is made with.
+type asked struct {
+	correlation uuid.UUID
+	language    text.Language
 }
 
-// Protect is the outermost handler: it names every request, survives a panicking handler, says what browsers may do
-// with the answers, and refuses unsafe requests from other sites.
+type askedKey struct{}
+
+func correlationOf(ctx context.Context) uuid.UUID {
+	if a, ok := ctx.Value(askedKey{}).(*asked); ok {
+		return a.correlation
+	}
+	return uuid.Nil
+}
+
+// Protect is the outermost handler: it names every request, chooses the reader's language, survives a panicking handler,
+// says what browsers may do with the answers, and refuses unsafe requests from other sites.
 func Protect(next http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	crossOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		Write(w, r, problem.New(problem.Forbidden, "cross-origin"))
 	}))
-	return WithLanguage(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		correlation := uuid.Must(uuid.NewV7())
-		r = r.WithContext(context.WithValue(r.Context(), correlationKey{}, correlation))
-		restrict(w.Header(), correlation)
-		answer := &begun{ResponseWriter: w}
-		defer recovered(answer, r)
-		crossOrigin.Handler(next).ServeHTTP(answer, r)
-	}))
+	protected := crossOrigin.Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		with := &asked{correlation: uuid.Must(uuid.NewV7()), language: Language(r.Header.Get("Accept-Language"))}
+		r = r.WithContext(context.WithValue(r.Context(), askedKey{}, with))
+		describe(w.Header(), with)
+		watched := &begun{ResponseWriter: w}
+		defer recovered(watched, r)
+		protected.ServeHTTP(watched, r)
+	})
 }
 
 // The headers that every answer has. Nobody changes these slices.
@@ -42,11 +52,14 @@ var (
 	noReferrer = []string{"no-referrer"}
 	noContent  = []string{"default-src 'none'; frame-ancestors 'none'"}
 	noStore    = []string{"no-store"}
+	byLanguage = []string{"Accept-Language"}
 )
 
-// restrict says what browsers may do with an answer, and names its request.
-func restrict(header http.Header, correlation uuid.UUID) {
-	header["Correlation-Id"] = []string{correlation.String()}
+// describe says what browsers may do with an answer, which language it is in, and names its request.
+func describe(header http.Header, with *asked) {
+	header["Correlation-Id"] = []string{with.correlation.String()}
+	header["Content-Language"] = []string{string(with.language)}
+	header["Vary"] = byLanguage
 	header["X-Content-Type-Options"] = noSniff
 	header["Referrer-Policy"] = noReferrer
 	header["Content-Security-Policy"] = noContent
@@ -88,9 +101,9 @@ func recovered(w *begun, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	header := w.Header()
-	language, vary := header["Content-Language"], header["Vary"]
 	clear(header)
-	header["Content-Language"], header["Vary"] = language, vary
-	restrict(header, correlationOf(r.Context()))
+	if with, ok := r.Context().Value(askedKey{}).(*asked); ok {
+		describe(header, with)
+	}
 	Write(w, r, problem.New(0, "internal"))
 }

@@ -76,6 +76,19 @@ func (d *Document) set(key []byte, v bsoncore.Value) (err error) {
 	return err
 }
 
+// Written is what somebody wrote, of a document that is a message: for pages, which know already whose it is.
+type Written struct{ Message *Message }
+
+// DecodeBSON reads the message of a stored document.
+func (w *Written) DecodeBSON(body bson.Raw) error {
+	return stored.Fields(body, func(key []byte, v bsoncore.Value) (err error) {
+		if string(key) == "message" {
+			w.Message, err = stored.Nested(v, (*Message).set)
+		}
+		return err
+	})
+}
+
 func (h *Head) set(key []byte, v bsoncore.Value) (err error) {
 	switch string(key) {
 	case "providerId":

@@ -177,8 +177,8 @@ func (s *Store) ListEntries(ctx context.Context, collection string, query readst
 		return nil, err
 	}
 	now := s.options.Now()
-	found, _, err := s.scan(ctx, p, func(stored record) bool { return stored.alive(now) })
-	if err != nil {
+	var found rows
+	if _, err := s.scan(ctx, p, &found, func(stored record) bool { return stored.alive(now) }); err != nil {
 		return nil, err
 	}
 	list := make([]readstore.Entry, 0, len(found.rows))

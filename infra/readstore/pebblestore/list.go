@@ -3,6 +3,7 @@ package pebblestore
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -25,7 +26,9 @@ func (s *Store) List(ctx context.Context, collection string, query readstore.Que
 	if err != nil {
 		return readstore.Page{}, err
 	}
-	found, next, err := s.scan(ctx, p, func(record) bool { return true })
+	found := spareRows.Get().(*rows) //nolint:forcetypeassert // nothing else is in it
+	defer func() { found.giveBack(p.seenOnly) }()
+	next, err := s.scan(ctx, p, found, func(record) bool { return true })
 	if err != nil {
 		return readstore.Page{}, err
 	}
@@ -39,14 +42,14 @@ func (s *Store) List(ctx context.Context, collection string, query readstore.Que
 	return page, nil
 }
 
-// scan reads the records of a plan that are wanted, and the cursor to what follows them.
-func (s *Store) scan(ctx context.Context, p *plan, wanted func(record) bool) (found rows, next string, err error) {
+// scan reads the records of a plan that are wanted, and returns the cursor to what follows them.
+func (s *Store) scan(ctx context.Context, p *plan, found *rows, wanted func(record) bool) (next string, err error) {
 	if p.empty() {
-		return rows{}, "", nil
+		return "", nil
 	}
 	iterator, err := s.db.NewIter(&pebble.IterOptions{LowerBound: p.from, UpperBound: p.to})
 	if err != nil {
-		return rows{}, "", broken("reading an index", err)
+		return "", broken("reading an index", err)
 	}
 	walk := walk{plan: p, iterator: iterator}
 	defer walk.close()
@@ -54,16 +57,16 @@ func (s *Store) scan(ctx context.Context, p *plan, wanted func(record) bool) (fo
 	for valid := walk.first(); valid; valid = walk.next() {
 		id, stored, err := walk.current()
 		if err != nil {
-			return rows{}, "", err
+			return "", err
 		}
 		if stored == nil || !wanted(stored) {
 			if walk.steps%1024 == 0 && ctx.Err() != nil {
-				return rows{}, "", ctx.Err()
+				return "", ctx.Err()
 			}
 			continue
 		}
 		if len(found.rows) == p.limit {
-			return found, p.cursor(last), nil
+			return p.cursor(last), nil
 		}
 		if p.seenOnly {
 			stored = stored[:recordHeader]
@@ -74,9 +77,9 @@ func (s *Store) scan(ctx context.Context, p *plan, wanted func(record) bool) (fo
 		}
 	}
 	if err := iterator.Error(); err != nil {
-		return rows{}, "", broken("reading an index", err)
+		return "", broken("reading an index", err)
 	}
-	return found, "", nil
+	return "", nil
 }
 
 // walk goes through the entries of a plan.
@@ -168,18 +171,29 @@ type rows struct {
 
 type row struct{ id, record int } // ends in ids and bytes
 
-func (r *rows) add(id []byte, stored record, expected int) {
-	if r.rows == nil {
-		first := min(expected, 32)
-		r.rows = make([]row, 0, first)
-		r.bytes = make([]byte, 0, first*(len(stored)+len(stored)/8))
-		r.ids = make([]byte, 0, first*(len(id)+1))
+// spareRows are those of earlier queries.
+var spareRows = sync.Pool{New: func() any { return new(rows) }}
+
+// giveBack lets another query use what nobody reads any more: all but the records, unless only their heads were read.
+func (r *rows) giveBack(headsOnly bool) {
+	const longest = readstore.MaxLimit * 64 // bytes worth keeping
+	if !headsOnly || cap(r.bytes) > longest {
+		r.bytes = nil
 	}
-	if have := len(r.rows); have == cap(r.rows) { // a long page: make room for all of it, by the size of what came so far
-		more := max(expected-have, have)
-		r.rows = slices.Grow(r.rows, more)
-		r.bytes = slices.Grow(r.bytes, more*len(r.bytes)/have*9/8)
-		r.ids = slices.Grow(r.ids, more*(len(r.ids)/have+1))
+	if cap(r.ids) > longest {
+		r.ids = nil
+	}
+	r.bytes, r.ids, r.rows = r.bytes[:0], r.ids[:0], r.rows[:0]
+	spareRows.Put(r)
+}
+
+func (r *rows) add(id []byte, stored record, expected int) {
+	const few = 8 // most pages have no more
+	switch have := len(r.rows); have {
+	case 0:
+		r.bytes = slices.Grow(r.bytes, min(expected, few)*(len(stored)+len(stored)/8))
+	case few: // a long page: make room for all of it, by the size of what came so far
+		r.bytes = slices.Grow(r.bytes, (expected-have)*len(r.bytes)/have*9/8)
 	}
 	r.bytes = append(r.bytes, stored...)
 	r.ids = append(r.ids, id...)

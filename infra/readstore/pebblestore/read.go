@@ -74,7 +74,9 @@ func (s *Store) GetMany(ctx context.Context, collection string, ids []string) (m
 		return nil, err
 	}
 	documents := make(map[string]readstore.Document, len(ids))
-	for _, id := range slices.Sorted(slices.Values(ids)) {
+	sorted := slices.Clone(ids)
+	slices.Sort(sorted)
+	for _, id := range sorted {
 		if c.made.never(id) {
 			continue
 		}

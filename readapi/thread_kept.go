@@ -1,0 +1,97 @@
+package readapi
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"services.example/portal/domain/text"
+	"services.example/portal/infra/eventstore"
+	"services.example/portal/infra/lru"
+	"services.example/portal/projections/thread"
+)
+
+const (
+	keptPages     = 1024
+	keptPageBytes = 8 << 20
+	itemSize      = 700 // about how many bytes an item takes
+)
+
+// keptThreads keeps pages of threads as they were written last: both sides open the same few again and again, and what
+// somebody wrote does not change. A page is used again only while the thread's head and the names on it are the same.
+//
+// Every event that changes a message's document changes the head too. A store that writes one after the other may show
+// the new head with an old message for a moment, such as one that is being erased: a page is kept only if everything up to
+// its head's position had been written before its messages were read.
+type keptThreads struct {
+	mu    sync.Mutex
+	pages *lru.Cache[threadKey, *keptThread]
+}
+
+// threadKey is what a page was asked for with, and who reads.
+type threadKey struct {
+	application, order, after string
+	reader                    reader
+	language                  text.Language
+	limit                     int
+}
+
+// keptThread is a page. It never changes: readers share it.
+type keptThread struct {
+	collection string
+	seen       eventstore.Position // of the thread's head
+	names      map[string]string   // of those on the page, by account id
+	json       []byte
+}
+
+func newKeptThreads() *keptThreads {
+	return &keptThreads{pages: lru.New[threadKey, *keptThread](keptPages, keptPageBytes)}
+}
+
+func (k *keptThreads) keep(key threadKey, page *keptThread) {
+	const overhead = 500 // bytes for key and list
+	size := overhead + cap(page.json)
+	for id, name := range page.names {
+		size += len(id) + len(name) + 40
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.pages.Put(key, page, size)
+}
+
+// forget drops all pages: which of them tell of a person is not known.
+func (k *keptThreads) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.pages.RemoveAll(func(threadKey) bool { return true })
+}
+
+// keptThread finds a page that was written before and is still right; nil if there is none.
+func (q *Queries) keptThread(ctx context.Context, key threadKey, standing *standingThread) (*keptThread, error) {
+	q.threads.mu.Lock()
+	page, found := q.threads.pages.Get(key)
+	q.threads.mu.Unlock()
+	if !found || page.collection != standing.collection || page.seen != standing.seen {
+		return nil, nil
+	}
+	names, err := q.accountNames(ctx, slices.Collect(maps.Keys(page.names)))
+	if err != nil {
+		return nil, err
+	}
+	for id, shown := range page.names {
+		if names[id] != shown {
+			return nil, nil
+		}
+	}
+	return page, nil
+}
+
+// settled tells whether the store holds everything of threads up to a position. It does, but for a moment.
+func (q *Queries) settled(ctx context.Context, position eventstore.Position) bool {
+	const moment = 20 * time.Millisecond
+	waiting, cancel := context.WithTimeout(ctx, moment)
+	defer cancel()
+	return q.deps.Progress.Await(waiting, thread.Name, position) == nil
+}
