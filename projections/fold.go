@@ -80,6 +80,8 @@ type document struct {
 	value   any                 // nil: there is none
 	seen    eventstore.Position // of the last event folded into it
 	dirty   bool                // differs from what is stored
+	once    bool                // made by one event, and named by no other
+	unknown bool                // to the store: of those made once, what was not written yet
 	size    int                 // bytes of its stored form, when that was last seen
 	touched int                 // number of the flush in which it was last used
 }
@@ -291,6 +293,10 @@ func (r *runner) load(ctx context.Context, from place, work []task, docs documen
 			if docs[id] != nil {
 				continue
 			}
+			if r.once != nil && r.once(*work[i].event, id) {
+				docs[id] = &document{once: true, unknown: true}
+				continue
+			}
 			if docs[id] = from.take(r, id); docs[id] == nil {
 				docs[id] = &document{}
 				missing = append(missing, id)
@@ -337,7 +343,8 @@ func (r *runner) writes(docs documents) ([]readstore.Write, error) {
 	changed := make([]*document, 0, len(docs))
 	for id, doc := range docs {
 		if doc.dirty {
-			writes = append(writes, readstore.Write{Collection: r.collection, ID: id, Seen: doc.seen})
+			writes = append(writes, readstore.Write{Collection: r.collection, ID: id, Seen: doc.seen, New: doc.unknown})
+			doc.unknown = false // for whatever changes it from now on, it may be there
 			changed = append(changed, doc)
 		}
 	}

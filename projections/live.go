@@ -124,7 +124,7 @@ func (g *liveGroup) fold(
 // keep keeps the documents that a commit has stored.
 func (g *liveGroup) keep(p part) {
 	for id, doc := range p.docs {
-		if doc.value != nil {
+		if doc.value != nil && !doc.once {
 			doc.dirty = false
 			g.recent.Put(name{p.runner, id}, doc, doc.size)
 		}

@@ -38,6 +38,10 @@ type ReadModel[D any] struct {
 	// writing a document anew that stays as it was.
 	Changes func(doc *D, event codec.Envelope) bool
 
+	// MadeOnce tells whether a document that Keys names is made by this event, and is named by no other: it is not looked
+	// for before it is written. Reach may change it later. Nil: never.
+	MadeOnce func(event codec.Envelope, id string) bool
+
 	// Reach selects documents that an event changes though it does not name them, such as all those of a person; nil
 	// for most events, and nil as a whole for most read models. It costs a query for each such event.
 	Reach func(event codec.Envelope) *Selection
@@ -64,6 +68,7 @@ type Projection struct {
 	keys     func(codec.Envelope) []string
 	fold     func(doc any, id string, event codec.Envelope) any
 	changes  func(doc any, event codec.Envelope) bool
+	once     func(event codec.Envelope, id string) bool
 	reach    func(codec.Envelope) *Selection
 	matches  func(doc any, event codec.Envelope) bool
 	decode   func(bson.Raw) (any, error)
@@ -76,6 +81,7 @@ func (m ReadModel[D]) Projection() Projection {
 		Name: m.Name, Version: m.Version, Streams: m.Streams, Ignores: m.Ignores, Indexes: m.Indexes,
 		document: reflect.TypeFor[D](),
 		keys:     m.Keys,
+		once:     m.MadeOnce,
 		decode: func(body bson.Raw) (any, error) {
 			doc := new(D)
 			if err := readstore.Decode(body, doc); err != nil {

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"services.example/portal/infra/codec"
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/readstore"
 )
@@ -61,6 +63,30 @@ func TestOfTheDocumentsThatWereStoredOnlySoManyAreKept(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"x", "y", "z", "x"}, reads.reads()); diff != "" {
 		t.Errorf("read (-want +got):\n%s", diff)
+	}
+}
+
+// A document that is made once is not looked for, takes no other's place in memory, and is reached like any other.
+func TestADocumentThatIsMadeOnceIsNotRead(t *testing.T) {
+	log, faulty := stores(t)
+	reads := &watchedReads{Store: faulty}
+	model := counter("first", 1, "a-")
+	model.MadeOnce = func(_ codec.Envelope, id string) bool { return strings.HasPrefix(id, "once") }
+	c := config(log, reads, model.Projection())
+	c.RecentDocuments = 1
+	f := fixture{Engine: start(t, c), log: log, reads: faulty}
+	f.sees(t, "first", noted(t, f.log, "a-1", "x", 0), "x", 0)
+	for i := range int64(5) {
+		id := fmt.Sprint("once", i)
+		f.sees(t, "first", noted(t, f.log, "a-2", id, i), id, i)
+	}
+	f.sees(t, "first", noted(t, f.log, "a-1", "x", 1), "x", 0, 1)
+	if diff := cmp.Diff([]string{"x"}, reads.reads()); diff != "" {
+		t.Errorf("read (-want +got):\n%s", diff)
+	}
+	cleared := noted(t, f.log, "a-2", "", clears)
+	for i := range 5 {
+		f.sees(t, "first", cleared, fmt.Sprint("once", i), clears)
 	}
 }
 

@@ -16,15 +16,25 @@ const MaxWritten = 4000
 // text: HTML in it is text like any other. Faults: text-required when nothing of it can be seen; too-long, counted in
 // characters; bad-text for what is not UTF-8 and for control characters other than line break and tab.
 func Written(location, words string, longest int) (clean string, faults []problem.Field) {
-	clean = strings.TrimSpace(lineBreaks.Replace(words))
+	clean = words
+	if strings.Contains(clean, "\r") { // few texts: looking is cheaper than replacing nothing
+		clean = lineBreaks.Replace(clean)
+	}
+	clean = strings.TrimSpace(clean)
+	length, bad, visible := 0, !utf8.ValidString(words), false
+	for _, r := range clean {
+		length++
+		bad = bad || unicode.IsControl(r) && r != '\n' && r != '\t'
+		visible = visible || unicode.IsGraphic(r)
+	}
 	var code string
 	var params map[string]string
 	switch {
-	case !utf8.ValidString(words) || strings.ContainsFunc(clean, notAllowed):
+	case bad:
 		code = "bad-text"
-	case !strings.ContainsFunc(clean, unicode.IsGraphic):
+	case !visible:
 		code = "text-required"
-	case utf8.RuneCountInString(clean) > longest:
+	case length > longest:
 		code, params = "too-long", map[string]string{"max": strconv.Itoa(longest)}
 	default:
 		return clean, nil
@@ -33,5 +43,3 @@ func Written(location, words string, longest int) (clean string, faults []proble
 }
 
 var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
-
-func notAllowed(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }

@@ -114,6 +114,10 @@ type Write struct {
 	ID         string
 	Seen       eventstore.Position
 	Body       bson.Raw
+
+	// New says that nothing was ever written under this ID, or only the very same, and lets a store write without looking.
+	// It is never said of a document that may have changed since, or was removed.
+	New bool
 }
 
 // Advance moves the checkpoint of a projection, if it still stands at From. The zero Position is where it starts.

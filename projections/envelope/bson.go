@@ -21,13 +21,13 @@ func (m *Mark) appendFields(dst []byte) []byte {
 	return bsoncore.AppendInt64Element(dst, "application", m.Application)
 }
 
-// DecodeBSON reads a stored envelope as the driver does, without its reflection. It shares no memory with the document.
+// DecodeBSON reads a stored envelope as the driver does, without its reflection. Items shares the memory of the document.
 func (e *Envelope) DecodeBSON(body bson.Raw) error { return stored.Fields(body, e.set) }
 
 func (e *Envelope) set(key []byte, v bsoncore.Value) (err error) {
 	switch string(key) {
 	case "items":
-		e.Items = stored.Text(v)
+		e.Items = readstore.Text(v)
 	case "statuses":
 		e.Statuses, err = integers(v)
 	case "marks":

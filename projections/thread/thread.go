@@ -92,6 +92,10 @@ var Model = projections.ReadModel[Document]{
 	Indexes: []readstore.Index{{Name: ByApplicant, Fields: []readstore.Field{{Path: "applicant"}, {Path: "application"}}}},
 	Keys:    keys,
 	Fold:    fold,
+	MadeOnce: func(event codec.Envelope, id string) bool {
+		_, posted := event.Event.(correspondence.MessagePosted)
+		return posted && id != envelope.ApplicationOf(event.Stream)
+	},
 	Reach:   accounts.Erased(ByApplicant),
 	Matches: accounts.Owned(func(doc *Document) string { return doc.Applicant }),
 }

@@ -81,9 +81,12 @@ func collectWrites(
 	for i, write := range order {
 		c := collections[write.Collection]
 		if i == 0 || order[i-1].ID != write.ID || order[i-1].Collection != write.Collection {
-			var err error
-			if stored, err = r.latest(c, write.ID); err != nil {
-				return nil, err
+			stored = nil
+			if !write.New {
+				var err error
+				if stored, err = r.latest(c, write.ID); err != nil {
+					return nil, err
+				}
 			}
 		}
 		if stored != nil && write.Seen.Compare(stored.seen()) <= 0 || stored == nil && write.Body == nil {
@@ -100,7 +103,9 @@ func collectWrites(
 			return nil, err
 		}
 		stored = wanted
-		changes = append(changes, change{place{c.number, write.ID}, wanted})
+		if !write.New { // else it is not in memory, and is not likely to be changed
+			changes = append(changes, change{place{c.number, write.ID}, wanted})
+		}
 	}
 	return changes, nil
 }

@@ -24,8 +24,8 @@ type place struct {
 
 // Bounds of what is remembered. There are as many checkpoints as projections.
 const (
-	recentRecords = 4096
-	recentBytes   = 8 << 20
+	recentRecords = 16384
+	recentBytes   = 12 << 20
 )
 
 func newRecent() *recent {

@@ -99,6 +99,26 @@ func testSeen(t *testing.T, h *Harness) {
 	wantDocument(t, h.Store, largest)
 }
 
+// testNew: what is new may be written twice, as after a crash, and is a document like any other from then on.
+func testNew(t *testing.T, h *Harness) {
+	declare(t, h.Store, "c", by("n", "n"))
+	first := put(t, "c", "x", 1, bson.D{{Key: "n", Value: 1}})
+	first.New = true
+	for range 2 {
+		commit(t, h.Store, first)
+		wantDocument(t, h.Store, first)
+		equal(t, list(t, h.Store, "c", readstore.Query{Index: "n"}), []string{"x"})
+	}
+	second := put(t, "c", "x", 2, bson.D{{Key: "n", Value: 2}})
+	commit(t, h.Store, second)
+	wantDocument(t, h.Store, second)
+	equal(t, list(t, h.Store, "c", readstore.Query{Index: "n", Prefix: []any{1}}), []string{})
+	equal(t, list(t, h.Store, "c", readstore.Query{Index: "n", Prefix: []any{2}}), []string{"x"})
+	commit(t, h.Store, remove("c", "x", 3))
+	equal(t, list(t, h.Store, "c", readstore.Query{Index: "n"}), []string{})
+	wantNone(t, h.Store, "c", "x")
+}
+
 // testRemoval shows what a removal promises: the checkpoint refuses older batches, and where one can be past that check,
 // the position of the removal keeps its writes away.
 func testRemoval(t *testing.T, h *Harness) {

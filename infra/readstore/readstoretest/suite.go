@@ -54,6 +54,7 @@ func Run(t *testing.T, open Open) {
 		{"documents are read as they were written", testDocuments},
 		{"nasty ids name different documents", testNastyIDs},
 		{"a document keeps what it has seen", testSeen},
+		{"a new document is written without being looked for", testNew},
 		{"removal", testRemoval},
 		{"the last write of a document in a batch counts", testSameDocumentTwice},
 		{"invalid requests are refused as such", testInvalid},
