@@ -104,27 +104,36 @@ func (a *aggregate[S, C, E]) load(ctx context.Context, id string) (loaded[S], er
 	if !cached {
 		at = loaded[S]{revision: eventstore.NoRevision}
 	}
-	before := at.revision
-	for recorded, err := range a.events.ReadStream(ctx, a.prefix+id, eventstore.StreamRead{From: at.revision + 1}) {
+	further, err := a.eventsAfter(ctx, id, at.revision)
+	if err != nil || len(further) == 0 {
+		return at, err
+	}
+	for i := range further {
+		if at, err = a.fold(at, further[i]); err != nil {
+			return loaded[S]{}, err
+		}
+	}
+	a.cache.Add(id, at)
+	return at, nil
+}
+
+// eventsAfter reads what a stream holds after a revision: mostly nothing.
+func (a *aggregate[S, C, E]) eventsAfter(ctx context.Context, id string, revision int64) (further []codec.Envelope, err error) {
+	for recorded, err := range a.events.ReadStream(ctx, a.prefix+id, eventstore.StreamRead{From: revision + 1}) {
 		if err != nil {
 			var missing *eventstore.NotFoundError
 			if errors.As(err, &missing) {
 				break
 			}
-			return loaded[S]{}, fmt.Errorf("loading %s%s: %w", a.prefix, id, err)
+			return nil, fmt.Errorf("loading %s%s: %w", a.prefix, id, err)
 		}
 		envelope, err := a.codec.Decode(ctx, recorded)
 		if err != nil {
-			return loaded[S]{}, fmt.Errorf("loading %s%s: %w", a.prefix, id, leftToNewer(err))
+			return nil, fmt.Errorf("loading %s%s: %w", a.prefix, id, leftToNewer(err))
 		}
-		if at, err = a.fold(at, envelope); err != nil {
-			return loaded[S]{}, err
-		}
+		further = append(further, envelope)
 	}
-	if at.revision != before {
-		a.cache.Add(id, at)
-	}
-	return at, nil
+	return further, nil
 }
 
 func (a *aggregate[S, C, E]) fold(at loaded[S], envelope codec.Envelope) (loaded[S], error) {

@@ -98,11 +98,15 @@ func (l *Log) ReadStream(
 			yield(eventstore.Recorded{}, err)
 			return
 		}
-		s, _, err := l.openStream(ctx, stream, read)
+		opened, _, err := l.openStream(ctx, stream, read)
 		if err != nil {
 			yield(eventstore.Recorded{}, err)
 			return
 		}
+		if opened.done() { // as for who asks whether there is anything new
+			return
+		}
+		s := opened // which is kept on the heap
 		for !s.done() {
 			err := s.fill(ctx, l)
 			if !yieldPage(ctx, s.page, yield) {
