@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -92,10 +91,12 @@ func (q *Queries) myPage(
 	key := renderedKey{applicant: applicant, status: in.Status, query: in.Query, after: in.After, limit: in.Limit}
 	from := renderedFrom{collection: collection, catalogue: s.generation, day: calendar.DateOf(now)}
 	last := q.rendered.find(key, from)
-	if current, err := q.callsTheSame(ctx, last); err != nil {
-		return nil, "", err
-	} else if !current {
-		last = nil
+	if last != nil {
+		if current, err := q.stillCalled(ctx, last.people); err != nil {
+			return nil, "", err
+		} else if !current {
+			last = nil
+		}
 	}
 	if last != nil && in.Query == "" {
 		// What was shown last is most likely still right: whether it is needs no bodies.
@@ -149,26 +150,6 @@ func (q *Queries) myPage(
 	page.json = bytes.Clone(page.json) // it is kept for long, without room to grow
 	q.rendered.keep(key, page)
 	return page, next, nil
-}
-
-// callsTheSame tells whether everybody whom a page names is still called so.
-func (q *Queries) callsTheSame(ctx context.Context, page *renderedPage) (bool, error) {
-	if page == nil || len(page.people) == 0 {
-		return true, nil
-	}
-	if len(page.people) > mostPeople {
-		return false, nil
-	}
-	now, err := q.accountNames(ctx, slices.Collect(maps.Keys(page.people)))
-	if err != nil {
-		return false, err
-	}
-	for id, shown := range page.people {
-		if now[id] != shown {
-			return false, nil
-		}
-	}
-	return true, nil
 }
 
 // decodeChanged decodes the documents that a page does not show as they are.

@@ -2,6 +2,8 @@ package readapi
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -94,4 +96,25 @@ func named(ids []string, names map[string]string) []string {
 		}
 	}
 	return list
+}
+
+// mostPeople is how many names a page that is kept goes on with: above, it is made anew, to drop those that it does not
+// need.
+const mostPeople = 100
+
+// stillCalled tells whether people, by account id, are still called so.
+func (q *Queries) stillCalled(ctx context.Context, people map[string]string) (bool, error) {
+	if len(people) > mostPeople {
+		return false, nil
+	}
+	now, err := q.accountNames(ctx, slices.Collect(maps.Keys(people)))
+	if err != nil {
+		return false, err
+	}
+	for id, shown := range people {
+		if now[id] != shown {
+			return false, nil
+		}
+	}
+	return true, nil
 }

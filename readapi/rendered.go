@@ -37,9 +37,6 @@ type renderedPage struct {
 	json   []byte // of the rows, with commas between them
 }
 
-// mostPeople is how many names a page goes on with: above, it is made anew, to drop those that it does not need.
-const mostPeople = 100
-
 // renderedFrom is what all rows of a page were made of.
 type renderedFrom struct {
 	collection string

@@ -2,8 +2,6 @@ package readapi
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -76,14 +74,8 @@ func (q *Queries) keptThread(ctx context.Context, key threadKey, standing *stand
 	if !found || page.collection != standing.collection || page.seen != standing.seen {
 		return nil, nil
 	}
-	names, err := q.accountNames(ctx, slices.Collect(maps.Keys(page.names)))
-	if err != nil {
+	if same, err := q.stillCalled(ctx, page.names); err != nil || !same {
 		return nil, err
-	}
-	for id, shown := range page.names {
-		if names[id] != shown {
-			return nil, nil
-		}
 	}
 	return page, nil
 }
