@@ -83,7 +83,7 @@ func (q *Queries) thread(ctx context.Context, in *threadInput) (*huma.StreamResp
 	return written(func(b []byte) []byte { return append(b, kept.json...) }), nil
 }
 
-// makeThread makes a page and keeps it.
+// makeThread makes a page, and keeps it unless a part of it is being written. Errors: bad-cursor.
 func (q *Queries) makeThread(ctx context.Context, key threadKey, standing *standingThread) (*keptThread, error) {
 	total := standing.head.Envelope.Len()
 	window, err := windowOf(key, total)
@@ -179,12 +179,13 @@ func (q *Queries) threadMessages(ctx context.Context, id string, shown []envelop
 	}
 	messages := make(map[int64]*thread.Message, len(documents))
 	for _, item := range shown {
-		if item.Message && len(ids) > 0 {
-			if document := documents[ids[0]]; document != nil {
-				messages[item.Revision] = document.Message
-			}
-			ids = ids[1:]
+		if !item.Message {
+			continue
 		}
+		if document := documents[ids[0]]; document != nil {
+			messages[item.Revision] = document.Message
+		}
+		ids = ids[1:]
 	}
 	return messages, nil
 }

@@ -65,7 +65,7 @@ func TestFixturesAreFoundAboveTheTest(t *testing.T) {
 		}
 	}
 	t.Chdir(below)
-	if got, err := find(); err == nil {
+	if got, err := find(); err == nil && got == folder { // there may be others above the test's own folder
 		t.Errorf("found %s, which is empty", got)
 	}
 	if err := os.WriteFile(filepath.Join(folder, manifest), nil, 0o600); err != nil {
