@@ -7,11 +7,13 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"services.example/portal/domain/problem"
 	"services.example/portal/domain/service"
 	"services.example/portal/domain/text"
 	"services.example/portal/infra/httpapi"
 	"services.example/portal/projections/applicationpage"
 	"services.example/portal/projections/documents"
+	"services.example/portal/projections/servicepassport"
 )
 
 // applicationPage is everything that its applicant, or the provider's staff, sees of an application.
@@ -93,7 +95,7 @@ func (q *Queries) application(ctx context.Context, in *ApplicationInput) (*struc
 	if err != nil {
 		return nil, err
 	}
-	content, err := q.versions.content(ctx, page.ServiceID, page.ServiceVersion)
+	content, err := q.contentOf(ctx, in.Consistent, page)
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +117,23 @@ func (q *Queries) application(ctx context.Context, in *ApplicationInput) (*struc
 		ETag string `header:"ETag" doc:"The revision, for If-Match"`
 		Body applicationPage
 	}{ETag: httpapi.ETag(page.Revision), Body: body}, nil
+}
+
+// contentOf returns the version of the service that an application is for. There is one, but the read model that has it may
+// be behind the application's, such as after a start. Error: read-model-behind.
+func (q *Queries) contentOf(ctx context.Context, in Consistent, page *applicationpage.Page) (*version, error) {
+	content, err := q.versions.content(ctx, page.ServiceID, page.ServiceVersion)
+	if !problem.Has(err, "service-not-found") {
+		return content, err
+	}
+	if err := q.await(ctx, in, servicepassport.Name); err != nil {
+		return nil, err
+	}
+	content, err = q.versions.content(ctx, page.ServiceID, page.ServiceVersion)
+	if problem.Has(err, "service-not-found") {
+		return nil, behind()
+	}
+	return content, err
 }
 
 // pageParts is what the page of an application is made of.

@@ -82,7 +82,7 @@ type asOfShow struct {
 }
 
 func (s *asOfShow) all(ctx context.Context, c cut) (*asOfCase, error) {
-	content, err := s.q.versions.content(ctx, s.page.ServiceID, s.page.ServiceVersion)
+	content, err := s.q.contentOf(ctx, Consistent{}, s.page)
 	if err != nil {
 		return nil, err
 	}

@@ -311,8 +311,9 @@ func TestFollowing(t *testing.T) {
 func TestReplaysMakeWay(t *testing.T) {
 	t.Parallel()
 	busy := newPace(func() bool { return true })
-	began := time.Now()
+	var began time.Time
 	done(t, busy.do(t.Context(), func() error {
+		began = time.Now()
 		for time.Since(began) < 2*time.Millisecond { // work
 		}
 		return nil

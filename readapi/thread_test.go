@@ -20,6 +20,7 @@ import (
 	"services.example/portal/domain/signature"
 	"services.example/portal/domain/text"
 	"services.example/portal/infra/readstore"
+	"services.example/portal/projections/servicepassport"
 	"services.example/portal/projections/thread"
 )
 
@@ -555,12 +556,33 @@ type lagging struct {
 	without []string // ids
 }
 
+func (l lagging) Get(ctx context.Context, collection, id string) (readstore.Document, error) {
+	if slices.Contains(l.without, id) {
+		return readstore.Document{}, readstore.ErrNotFound
+	}
+	return l.Store.Get(ctx, collection, id)
+}
+
 func (l lagging) GetMany(ctx context.Context, collection string, ids []string) (map[string]readstore.Document, error) {
 	found, err := l.Store.GetMany(ctx, collection, ids)
 	for _, id := range l.without {
 		delete(found, id)
 	}
 	return found, err
+}
+
+// TestAPageIsBehindWhereItsServiceIs: the read models of applications and services may not have come equally far.
+func TestAPageIsBehindWhereItsServiceIs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withCatalogue().sentBy(dana, 1, 1)
+	w.awaitAll()
+	deps := w.queries.deps
+	deps.Reads = lagging{Store: deps.Reads, without: []string{servicepassport.VersionID(id("service", 1), 1)}}
+	w.server = serve(t, New(deps))
+	got := w.get(dana, "/applications/"+id("application", 1))
+	if got.status != http.StatusServiceUnavailable || !strings.Contains(got.body, `"code":"read-model-behind"`) {
+		t.Errorf("answered %d %s", got.status, got.body)
+	}
 }
 
 func TestAThreadEndsBeforeTheMessagesThatAreNotStoredYet(t *testing.T) {
