@@ -108,7 +108,7 @@ func (a *Accounts) commandOther(
 // tellContactsCorrected tells the contacts that were replaced, so that somebody else's change does not go unseen. What
 // cannot be reached at all any more is why contacts are corrected: it is left. The same command tells under the same ids.
 func (a *Accounts) tellContactsCorrected(ctx context.Context, req Request, s account.State, phone, email bool) error {
-	id := func(channel account.Channel) string { return uuid.NewSHA1(req.CommandID, []byte(channel)).String() }
+	id := func(channel account.Channel) string { return req.derivedID(string(channel)) }
 	var faults []error
 	tell := func(channel account.Channel, send func() (string, error)) {
 		_, err := send()

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/google/uuid"
-
 	"services.example/portal/domain/application"
 	"services.example/portal/domain/problem"
 	"services.example/portal/domain/service"
@@ -18,7 +16,7 @@ import (
 func (a *Applications) AttachFile(
 	ctx context.Context, req Request, id, stepID, name string, content io.Reader,
 ) (Application, application.File, error) {
-	file := application.File{ID: uuid.NewSHA1(req.CommandID, []byte("file")).String(), Name: name}
+	file := application.File{ID: req.derivedID("file"), Name: name}
 	current, err := a.streams.seenByApplicant(ctx, id, req.Actor)
 	if err != nil {
 		return Application{}, application.File{}, err

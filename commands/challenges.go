@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/google/uuid"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"services.example/portal/domain/problem"
@@ -328,5 +327,5 @@ func newCode() (string, error) {
 
 // challengeID names the challenge of a command: the same for a repeated one.
 func challengeID(req Request, of purpose) string {
-	return uuid.NewSHA1(req.CommandID, []byte("challenge-"+of)).String()
+	return req.derivedID("challenge-" + string(of))
 }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
 	"services.example/portal/domain/account"
 	"services.example/portal/domain/problem"
 	"services.example/portal/domain/text"
@@ -59,7 +57,7 @@ func (a *Accounts) Register(ctx context.Context, req Request, form Registration)
 // command is the form as the decider takes it.
 func (form Registration) command(req Request, at time.Time) account.StartRegistration {
 	return account.StartRegistration{
-		RegistrationID: uuid.NewSHA1(req.CommandID, []byte("registration")).String(),
+		RegistrationID: req.derivedID("registration"),
 		Kind:           form.Kind, IIN: form.IIN, BIN: form.BIN, Organization: form.Organization,
 		LastName: form.LastName, FirstName: form.FirstName, MiddleName: form.MiddleName,
 		Email: form.Email, Phone: form.Phone, NotifyBy: form.NotifyBy, Language: form.Language,

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"services.example/portal/domain/account"
 	"services.example/portal/domain/identity"
 	"services.example/portal/domain/problem"
@@ -42,7 +40,7 @@ func (a *Accounts) RequestPasswordReset(ctx context.Context, req Request, login 
 	}
 	now := a.deps.Now()
 	command := account.RequestPasswordReset{
-		ResetID: uuid.NewSHA1(req.CommandID, []byte("reset")).String(), ExpiresAt: now.Add(resetLifetime), At: now,
+		ResetID: req.derivedID("reset"), ExpiresAt: now.Add(resetLifetime), At: now,
 	}
 	_, err = a.streams.accounts.execute(ctx, req, id, func(account.State) (account.Command, error) { return command, nil })
 	if err != nil {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"services.example/portal/domain/account"
 	"services.example/portal/domain/identity"
 	"services.example/portal/domain/problem"
@@ -29,8 +27,8 @@ func (a *Accounts) SaveClientCard(
 	now := a.deps.Now()
 	command := account.SaveClientCard{
 		Phone: phone, Email: email,
-		PhoneChangeID:   uuid.NewSHA1(req.CommandID, []byte("phone")).String(),
-		EmailChangeID:   uuid.NewSHA1(req.CommandID, []byte("email")).String(),
+		PhoneChangeID:   req.derivedID("phone"),
+		EmailChangeID:   req.derivedID("email"),
 		ChangesExpireAt: now.Add(registrationLifetime), At: now,
 	}
 	// The card has a version of its own: signing in elsewhere changes the account, and is no reason to refuse.

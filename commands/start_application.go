@@ -17,7 +17,7 @@ func (a *Applications) StartApplication(ctx context.Context, req Request, servic
 	if _, err := uuid.Parse(serviceID); err != nil {
 		return Application{}, serviceNotFound()
 	}
-	id := uuid.NewSHA1(req.CommandID, []byte("application")).String()
+	id := req.derivedID("application")
 	at := a.deps.Now()
 	var content service.Content
 	outcome, err := a.streams.applications.execute(ctx, req, id, func(s application.State) (application.Command, error) {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/google/uuid"
-
 	"services.example/portal/domain/application"
 	"services.example/portal/domain/problem"
 	"services.example/portal/domain/service"
@@ -19,7 +17,7 @@ import (
 func (w *Work) UploadFile(
 	ctx context.Context, req Request, by *application.Staff, id, name string, content io.Reader,
 ) (Application, application.File, error) {
-	file := application.File{ID: uuid.NewSHA1(req.CommandID, []byte("file")).String(), Name: name}
+	file := application.File{ID: req.derivedID("file"), Name: name}
 	current, err := w.seen(ctx, req, by, id)
 	if err != nil {
 		return Application{}, application.File{}, err
