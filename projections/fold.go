@@ -81,8 +81,7 @@ type document struct {
 	seen    eventstore.Position // of the last event folded into it
 	dirty   bool                // differs from what is stored
 	once    bool                // made by one event, and named by no other
-	unknown bool                // to the store: of those made once, what was not written yet
-	size    int                 // bytes of its stored form, when that was last seen
+	size    int                 // bytes of its stored form, when that was last seen; 0: it was not
 	touched int                 // number of the flush in which it was last used
 }
 
@@ -294,7 +293,7 @@ func (r *runner) load(ctx context.Context, from place, work []task, docs documen
 				continue
 			}
 			if r.once != nil && r.once(*work[i].event, id) {
-				docs[id] = &document{once: true, unknown: true}
+				docs[id] = &document{once: true}
 				continue
 			}
 			if docs[id] = from.take(r, id); docs[id] == nil {
@@ -343,8 +342,8 @@ func (r *runner) writes(docs documents) ([]readstore.Write, error) {
 	changed := make([]*document, 0, len(docs))
 	for id, doc := range docs {
 		if doc.dirty {
-			writes = append(writes, readstore.Write{Collection: r.collection, ID: id, Seen: doc.seen, New: doc.unknown})
-			doc.unknown = false // for whatever changes it from now on, it may be there
+			isNew := doc.once && doc.size == 0 // once it was written, it may be there for whatever changes it
+			writes = append(writes, readstore.Write{Collection: r.collection, ID: id, Seen: doc.seen, New: isNew})
 			changed = append(changed, doc)
 		}
 	}
