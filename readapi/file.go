@@ -74,11 +74,11 @@ func (q *Queries) findFile(
 		if who.staff() || page.Shown(upload) {
 			return &upload.File, nil
 		}
-		standing, _, err := q.threadHead(ctx, in)
+		thread, _, err := q.threadHead(ctx, in)
 		if err != nil {
 			return nil, err
 		}
-		if standing != nil && standing.head.Shows(id) {
+		if thread != nil && thread.doc.Shows(id) {
 			return &upload.File, nil
 		}
 	}

@@ -373,14 +373,14 @@ func (p *openPage) application(ctx context.Context, id string) (changedApplicati
 
 // message reads one message of an application's thread as the caller sees it.
 func (q *Queries) message(ctx context.Context, id string, revision int64) (*threadItem, error) {
-	standing, who, err := q.threadHead(ctx, ApplicationInput{ID: id})
+	found, who, err := q.threadHead(ctx, ApplicationInput{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	if standing == nil {
+	if found == nil {
 		return nil, applicationNotFound()
 	}
-	head := standing.head
+	head := found.doc
 	for item := range head.Envelope.Thread() {
 		if !item.Message || item.Revision != revision {
 			continue
@@ -392,6 +392,7 @@ func (q *Queries) message(ctx context.Context, id string, revision int64) (*thre
 		}
 		page, err := q.renderThread(ctx, &threadView{
 			application: id, head: head, messages: messages, who: who, mark: head.Envelope.MarkOf(who.accountID),
+			language: httpapi.LanguageOf(ctx),
 		}, shown)
 		if err != nil {
 			return nil, err

@@ -11,7 +11,6 @@ import (
 
 	"services.example/portal/domain/correspondence"
 	"services.example/portal/domain/text"
-	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/httpapi"
 	"services.example/portal/infra/readstore"
 	"services.example/portal/projections/envelope"
@@ -61,22 +60,22 @@ func (q *Queries) registerThread(api huma.API) {
 }
 
 func (q *Queries) thread(ctx context.Context, in *threadInput) (*huma.StreamResponse, error) {
-	standing, who, err := q.threadHead(ctx, in.ApplicationInput)
+	head, who, err := q.threadHead(ctx, in.ApplicationInput)
 	if err != nil {
 		return nil, err
 	}
-	if standing == nil { // a draft of the reader's
+	if head == nil { // a draft of the reader's
 		return written(func(b []byte) []byte { return appendThread(b, &threadPage{}) }), nil
 	}
 	key := threadKey{
 		application: in.ID, reader: who, language: httpapi.LanguageOf(ctx), order: in.Order, after: in.After, limit: in.Limit,
 	}
-	kept, err := q.keptThread(ctx, key, standing)
+	kept, err := q.keptThread(ctx, key, head)
 	if err != nil {
 		return nil, err
 	}
 	if kept == nil {
-		if kept, err = q.makeThread(ctx, key, standing); err != nil {
+		if kept, err = q.makeThread(ctx, key, head); err != nil {
 			return nil, err
 		}
 	}
@@ -84,15 +83,15 @@ func (q *Queries) thread(ctx context.Context, in *threadInput) (*huma.StreamResp
 }
 
 // makeThread makes a page, and keeps it unless a part of it is being written. Errors: bad-cursor.
-func (q *Queries) makeThread(ctx context.Context, key threadKey, standing *standingThread) (*keptThread, error) {
-	total := standing.head.Envelope.Len()
+func (q *Queries) makeThread(ctx context.Context, key threadKey, head *versioned[thread.Head]) (*keptThread, error) {
+	total := head.doc.Envelope.Len()
 	window, err := windowOf(key, total)
 	if err != nil {
 		return nil, err
 	}
-	settled := q.settled(ctx, standing.seen)
+	settled := q.settled(ctx, head.seen)
 	shown := make([]envelope.Item, 0, max(0, window.last-window.first+1))
-	for item := range standing.head.Envelope.Thread() {
+	for item := range head.doc.Envelope.Thread() {
 		if item.Number > window.last {
 			break
 		}
@@ -105,8 +104,8 @@ func (q *Queries) makeThread(ctx context.Context, key threadKey, standing *stand
 		return nil, err
 	}
 	view := &threadView{
-		application: key.application, head: standing.head, messages: messages, who: key.reader,
-		mark: standing.head.Envelope.MarkOf(key.reader.accountID),
+		application: key.application, head: head.doc, messages: messages, who: key.reader,
+		mark: head.doc.Envelope.MarkOf(key.reader.accountID), language: key.language,
 	}
 	page, err := q.renderThread(ctx, view, shown)
 	if err != nil {
@@ -115,7 +114,7 @@ func (q *Queries) makeThread(ctx context.Context, key threadKey, standing *stand
 	page.Total = total
 	window.finish(key, page)
 	made := &keptThread{
-		collection: standing.collection, seen: standing.seen, names: view.names,
+		collection: head.collection, seen: head.seen, names: view.names,
 		json: appendThread(make([]byte, 0, len(shown)*itemSize), page),
 	}
 	if settled && len(page.Items) == len(shown) {
@@ -124,15 +123,8 @@ func (q *Queries) makeThread(ctx context.Context, key threadKey, standing *stand
 	return made, nil
 }
 
-// standingThread is a thread's head as it stands.
-type standingThread struct {
-	head       *thread.Head
-	seen       eventstore.Position // the last event folded into it
-	collection string
-}
-
 // threadHead reads the thread's head for whoever may see it; nil for a draft of the caller's.
-func (q *Queries) threadHead(ctx context.Context, in ApplicationInput) (*standingThread, reader, error) {
+func (q *Queries) threadHead(ctx context.Context, in ApplicationInput) (*versioned[thread.Head], reader, error) {
 	caller, err := httpapi.Signed(ctx)
 	if err != nil {
 		return nil, reader{}, err
@@ -143,26 +135,19 @@ func (q *Queries) threadHead(ctx context.Context, in ApplicationInput) (*standin
 	if err := q.await(ctx, in.Consistent, thread.Name); err != nil {
 		return nil, reader{}, err
 	}
-	collection, err := serving(ctx, q.deps, thread.Name)
-	if err != nil {
-		return nil, reader{}, err
-	}
-	stored, err := q.deps.Reads.Get(ctx, collection, in.ID)
+	found, err := getVersioned[thread.Document](ctx, q.deps, thread.Name, in.ID)
 	if errors.Is(err, readstore.ErrNotFound) { // not sent
 		_, who, err := q.page(ctx, in)
 		return nil, who, err
 	}
 	if err != nil {
-		return nil, reader{}, fmt.Errorf("reading a document of %s: %w", thread.Name, err)
-	}
-	var doc thread.Document
-	if err := stored.Decode(&doc); err != nil {
 		return nil, reader{}, err
 	}
+	head := found.doc.Head
 	who, err := q.readerOf(ctx, &caller, belonging{
-		applicant: doc.Applicant, provider: doc.Head.ProviderID, service: doc.Head.ServiceID, sent: true,
+		applicant: found.doc.Applicant, provider: head.ProviderID, service: head.ServiceID, sent: true,
 	})
-	return &standingThread{head: doc.Head, seen: stored.Seen, collection: collection}, who, err
+	return &versioned[thread.Head]{doc: head, seen: found.seen, collection: found.collection}, who, err
 }
 
 // threadMessages reads the messages among the items, by their revisions.
@@ -222,7 +207,7 @@ func (q *Queries) renderThread(ctx context.Context, v *threadView, shown []envel
 	if err != nil {
 		return nil, err
 	}
-	v.names, v.language = make(map[string]string, len(people)), httpapi.LanguageOf(ctx)
+	v.names = make(map[string]string, len(people))
 	for _, id := range people {
 		v.names[id] = names[id] // also of who has none yet
 	}

@@ -67,11 +67,11 @@ func (k *keptThreads) forget() {
 }
 
 // keptThread finds a page that was written before and is still right; nil if there is none.
-func (q *Queries) keptThread(ctx context.Context, key threadKey, standing *standingThread) (*keptThread, error) {
+func (q *Queries) keptThread(ctx context.Context, key threadKey, head *versioned[thread.Head]) (*keptThread, error) {
 	q.threads.mu.Lock()
 	page, found := q.threads.pages.Get(key)
 	q.threads.mu.Unlock()
-	if !found || page.collection != standing.collection || page.seen != standing.seen {
+	if !found || page.collection != head.collection || page.seen != head.seen {
 		return nil, nil
 	}
 	if same, err := q.stillCalled(ctx, page.names); err != nil || !same {
