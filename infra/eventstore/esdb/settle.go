@@ -26,16 +26,52 @@ const (
 // repeated states the revision up to which the rule has been applied.
 func (w *write) settle(ctx context.Context, refusal *failure) (appended eventstore.Appended, done bool, err error) {
 	loose := w.expected == eventstore.Any || w.expected == eventstore.StreamExists
-	if len(w.events) == 0 || !loose && (refusal == nil || w.expected != eventstore.NoStream) {
-		if refusal != nil {
+	switch {
+	case len(w.events) > 0 && loose:
+		return w.settleLoose(ctx, refusal)
+	case len(w.events) > 0 && refusal != nil && w.expected == eventstore.NoStream:
+		return w.settleFirst(ctx, refusal)
+	case refusal != nil:
+		return appended, true, w.refused(refusal)
+	}
+	return appended, false, nil
+}
+
+// settleFirst settles a refused append that was to begin the stream: it was carried out if the stream begins with it.
+func (w *write) settleFirst(
+	ctx context.Context, refusal *failure,
+) (appended eventstore.Appended, done bool, err error) {
+	same := 0
+	for event, err := range w.store.ReadStream(ctx, w.stream, eventstore.StreamRead{Limit: len(w.events)}) {
+		switch {
+		case errors.As(err, new(*eventstore.NotFoundError)):
+			return appended, true, w.refused(refusal)
+		case errors.As(err, new(*eventstore.DeletedError)):
+			return appended, true, err
+		case err != nil:
+			return appended, true, w.over(err)
+		case event.ID != w.events[same].ID:
 			return appended, true, w.refused(refusal)
 		}
-		return appended, false, nil
+		same++
+		appended = eventstore.Appended{Revision: event.Revision, Position: event.Position}
 	}
+	if same < len(w.events) {
+		return eventstore.Appended{}, true, w.refused(refusal)
+	}
+	return appended, true, nil
+}
+
+// settleLoose settles an append with Any or StreamExists.
+func (w *write) settleLoose(
+	ctx context.Context, refusal *failure,
+) (appended eventstore.Appended, done bool, err error) {
+	// The server's own rule was applied: what is hidden from a look was not hidden from it.
+	ruled := refusal != nil && w.sent == w.expected
 	seen, err := w.look(ctx)
 	switch {
 	case errors.As(err, new(*eventstore.NotFoundError)):
-		if refusal != nil && w.expected != eventstore.Any {
+		if refusal != nil && (ruled || w.expected != eventstore.Any) {
 			return appended, true, w.refused(refusal)
 		}
 		return appended, false, w.expectMissing(ctx)
@@ -43,19 +79,16 @@ func (w *write) settle(ctx context.Context, refusal *failure) (appended eventsto
 		return appended, true, err
 	case err != nil:
 		return appended, true, w.over(err)
-	case !loose:
-		if !seen.whole {
-			return appended, true, w.refused(refusal)
-		}
-		return seen.last, true, nil
 	case seen.all:
 		return seen.last, true, nil
 	case seen.first: // the first was written before and another one was not: that is a conflict
 		return appended, true, &eventstore.ConflictError{Stream: w.stream, Expected: w.expected, Actual: seen.end}
-	}
-	w.sent = eventstore.Expected(seen.end)
-	if seen.hidden { // what cannot be read may hold the ids: that is for the server to say
+	case seen.hidden && ruled:
+		return appended, true, w.refused(refusal)
+	case seen.hidden: // what cannot be read may hold the ids: that is for the server to say
 		w.sent = w.expected
+	default:
+		w.sent = eventstore.Expected(seen.end)
 	}
 	return appended, false, nil
 }
@@ -83,7 +116,6 @@ type sighting struct {
 	end    int64 // the stream's last revision
 	first  bool  // the first event is there
 	all    bool  // all are, in any places
-	whole  bool  // all are, one after the other
 	hidden bool  // the stream has events that cannot be read
 	last   eventstore.Appended
 }
@@ -118,11 +150,5 @@ func (w *write) look(ctx context.Context) (sighting, error) {
 	_, seen.first = found[w.events[0].ID]
 	seen.all = len(found) == len(ids)
 	seen.last = found[w.events[len(w.events)-1].ID]
-	seen.whole = seen.all
-	for i := range w.events {
-		if found[w.events[i].ID].Revision != found[w.events[0].ID].Revision+int64(i) {
-			seen.whole = false
-		}
-	}
 	return seen, nil
 }
