@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"text/tabwriter"
 	"time"
 )
@@ -21,7 +20,7 @@ type Command struct {
 	Clients      int           `default:"64" help:"Clients at once."`
 	Thread       int           `default:"1001" help:"Items of the long thread: its status and messages."`
 	Streams      int           `default:"2000" help:"Pages open at once, which hear of messages as they are written; 0: leave them out."`
-	OnlyMessages bool          `help:"Measure only the correspondence: its threads, the bell, open pages."`
+	Only         string        `default:"all" enum:"all,appends,rebuild,save-step,messages,pages,visible,correspondence" help:"Measure only this: ${enum}."`
 	Folder       string        `help:"Folder to load into and keep, so that the next run need not load; a temporary one if empty."`
 	Bare         string        `hidden:"" help:"Serve the limit itself from this folder."`
 	Bytes        int           `hidden:"" help:"What the bare handler writes."`
@@ -78,39 +77,54 @@ type runner struct {
 	folder string
 }
 
+// asks tells whether a part is to be measured.
+func (c *Command) asks(part string) bool { return c.Only == "all" || c.Only == part }
+
 // measure takes every figure. The large folder is loaded first and served by a process of its own, as users run it.
-func (b *runner) measure(ctx context.Context) ([]figure, error) {
-	if b.OnlyMessages {
-		l, err := Load(ctx, b.host, b.folder, "large", b.Applications, b.People)
+func (b *runner) measure(ctx context.Context) (figures []figure, err error) {
+	if b.asks("appends") {
+		appends, err := b.appendRatio(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return b.correspondence(ctx, l)
+		figures = append(figures, appends)
 	}
-	appends, err := b.appendRatio(ctx)
-	if err != nil {
-		return nil, err
+	var small *Loaded
+	if b.asks("pages") {
+		people := max(1, b.People*min(b.Small, b.Applications)/b.Applications)
+		if small, err = Load(ctx, b.host, b.folder, "small", min(b.Small, b.Applications), people); err != nil {
+			return nil, err
+		}
 	}
-	small, err := Load(ctx, b.host, b.folder, "small", min(b.Small, b.Applications), max(1, b.People*min(b.Small, b.Applications)/b.Applications))
-	if err != nil {
-		return nil, err
+	if b.Only == "appends" {
+		return figures, nil
 	}
 	large, err := Load(ctx, b.host, b.folder, "large", b.Applications, b.People)
 	if err != nil {
 		return nil, err
 	}
-	figures := []figure{appends}
-	rebuild, err := b.rebuild(ctx, large)
-	if err != nil {
-		return nil, err
+	if b.asks("rebuild") {
+		rebuild, err := b.rebuild(ctx, large)
+		if err != nil {
+			return nil, err
+		}
+		figures = append(figures, rebuild...)
 	}
-	figures = append(figures, rebuild...)
-	served, err := b.served(ctx, small, large)
-	if err != nil {
-		return nil, err
+	if b.Only != "rebuild" && b.Only != "correspondence" {
+		served, err := b.served(ctx, small, large)
+		if err != nil {
+			return nil, err
+		}
+		figures = append(figures, served...)
 	}
-	correspondence, err := b.correspondence(ctx, large)
-	return slices.Concat(figures, served, correspondence), err
+	if b.asks("correspondence") {
+		correspondence, err := b.correspondence(ctx, large)
+		if err != nil {
+			return nil, err
+		}
+		figures = append(figures, correspondence...)
+	}
+	return figures, nil
 }
 
 // inTurn measures one thing and its limit several times, one after the other, so that a slow moment of the machine meets

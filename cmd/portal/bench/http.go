@@ -25,11 +25,13 @@ const (
 	visibleWorkers = 32
 )
 
-// served measures the portal over HTTP, each folder served by a process of its own.
-func (b *runner) served(ctx context.Context, small, large *Loaded) (_ []figure, err error) {
-	smallPage, err := b.pages(ctx, small)
-	if err != nil {
-		return nil, err
+// served measures the portal over HTTP, each folder served by a process of its own. The small folder is only for pages.
+func (b *runner) served(ctx context.Context, small, large *Loaded) (figures []figure, err error) {
+	var smallPage time.Duration
+	if b.asks("pages") {
+		if smallPage, err = b.pages(ctx, small); err != nil {
+			return nil, err
+		}
 	}
 	portal, err := b.run(ctx, "serve", "--data", large.Data, "--listen", "127.0.0.1:0", "--messages-per-minute", "0")
 	if err != nil {
@@ -58,28 +60,29 @@ func (b *runner) served(ctx context.Context, small, large *Loaded) (_ []figure, 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, bare.stop()) }()
-	saves, err := b.saves(ctx, client, large, portal, bare)
-	if err != nil {
-		return nil, err
-	}
-	posts, err := b.posts(ctx, client, large, portal, bare)
-	if err != nil {
-		return nil, err
-	}
-	reads, err := b.reads(ctx, client, large, portal, bare, smallPage)
-	if err != nil {
-		return nil, err
-	}
-	visible, err := b.visible(ctx, client, large, portal)
-	if err != nil {
-		return nil, err
+	for _, part := range []struct {
+		name    string
+		measure func() ([]figure, error)
+	}{
+		{"save-step", func() ([]figure, error) { return b.saves(ctx, client, large, portal, bare) }},
+		{"messages", func() ([]figure, error) { return b.posts(ctx, client, large, portal, bare) }},
+		{"pages", func() ([]figure, error) { return b.reads(ctx, client, large, portal, bare, smallPage) }},
+		{"visible", func() ([]figure, error) { return b.visible(ctx, client, large, portal) }},
+	} {
+		if !b.asks(part.name) {
+			continue
+		}
+		measured, err := part.measure()
+		if err != nil {
+			return nil, err
+		}
+		figures = append(figures, measured...)
 	}
 	resident, err := portal.resident()
 	if err != nil {
 		return nil, err
 	}
-	figures := append([]figure{saves, posts}, reads...)
-	return append(figures, visible,
+	return append(figures,
 		figure{
 			name:  fmt.Sprintf("memory with %d applications", large.Applications),
 			value: fmt.Sprintf("%d MiB resident under load, %d at start", resident>>20, atStart>>20), bar: "≤ 400 MiB",
@@ -211,7 +214,7 @@ func (u User) Save(n int) []byte {
 }
 
 // saves measures save-step against a handler that does one append of the same size.
-func (b *runner) saves(ctx context.Context, client *http.Client, l *Loaded, portal, bare *process) (figure, error) {
+func (b *runner) saves(ctx context.Context, client *http.Client, l *Loaded, portal, bare *process) ([]figure, error) {
 	var users []User
 	for _, u := range l.Users {
 		if u.Draft != "" {
@@ -219,7 +222,7 @@ func (b *runner) saves(ctx context.Context, client *http.Client, l *Loaded, port
 		}
 	}
 	if len(users) == 0 {
-		return figure{}, errors.New("no drafts to save: load more applications")
+		return nil, errors.New("no drafts to save: load more applications")
 	}
 	saving := func(url func(User) string) func() (float64, error) {
 		return func() (float64, error) {
@@ -234,13 +237,13 @@ func (b *runner) saves(ctx context.Context, client *http.Client, l *Loaded, port
 		saving(func(u User) string { return portal.url + "/api/v1/applications/" + u.Draft + "/steps/" + u.Step }),
 		saving(func(u User) string { return bare.url + "/append/" + strconv.Itoa(storedStep+len(u.Data)) }))
 	if err != nil {
-		return figure{}, err
+		return nil, err
 	}
-	return figure{
+	return []figure{{
 		name:  fmt.Sprintf("save-step over HTTP, %d clients", b.Clients),
 		value: fmt.Sprintf("%.0f/s", ours), limit: fmt.Sprintf("%.0f/s bare handler, one append", limit),
 		ratio: ratio(ours, limit), bar: "≥ 0.50", met: ours >= 0.5*limit,
-	}, nil
+	}}, nil
 }
 
 // pages measures the 99th percentile of "My applications" at half of what the portal can do.
@@ -313,14 +316,14 @@ func (b *runner) reads(ctx context.Context, client *http.Client, l *Loaded, port
 }
 
 // visible measures the time from an acknowledged command to an answer of "My applications" that shows it.
-func (b *runner) visible(ctx context.Context, client *http.Client, l *Loaded, portal *process) (figure, error) {
+func (b *runner) visible(ctx context.Context, client *http.Client, l *Loaded, portal *process) ([]figure, error) {
 	var services struct{ Items []struct{ ID string } }
 	if err := fetch(ctx, client, portal.url+"/api/v1/services", &services); err != nil {
-		return figure{}, err
+		return nil, err
 	}
 	body, err := json.Marshal(map[string]string{"serviceId": services.Items[0].ID})
 	if err != nil {
-		return figure{}, fmt.Errorf("writing a command: %w", err)
+		return nil, fmt.Errorf("writing a command: %w", err)
 	}
 	took, err := b.steady(ctx, visibleRate, visibleWorkers, func(ctx context.Context, n int) (time.Duration, error) {
 		u := l.Users[n%len(l.Users)]
@@ -333,14 +336,14 @@ func (b *runner) visible(ctx context.Context, client *http.Client, l *Loaded, po
 		return time.Since(acknowledged), err
 	})
 	if err != nil {
-		return figure{}, err
+		return nil, err
 	}
 	p99 := percentile(took, 99)
-	return figure{
+	return []figure{{
 		name:  fmt.Sprintf("command to visible, %d commands/s, 99th percentile", visibleRate),
 		value: fmt.Sprintf("%s (median %s)", p99.Round(10*time.Microsecond), percentile(took, 50).Round(10*time.Microsecond)),
 		bar:   "≤ 20 ms", met: p99 <= 20*time.Millisecond,
-	}, nil
+	}}, nil
 }
 
 func fetch(ctx context.Context, client *http.Client, url string, into any) error {
