@@ -119,6 +119,11 @@ func (r gatedReads) Get(ctx context.Context, collection, id string) (readstore.D
 	return through(r.gate, func() (readstore.Document, error) { return r.Store.Get(ctx, collection, id) })
 }
 
+func (r gatedReads) View(ctx context.Context, collection, id string, use func(readstore.Document) error) error {
+	_, err := through(r.gate, func() (any, error) { return nil, r.Store.View(ctx, collection, id, use) })
+	return err
+}
+
 func (r gatedReads) GetMany(ctx context.Context, collection string, ids []string) (map[string]readstore.Document, error) {
 	return through(r.gate, func() (map[string]readstore.Document, error) { return r.Store.GetMany(ctx, collection, ids) })
 }

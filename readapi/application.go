@@ -78,7 +78,7 @@ type ApplicationInput struct {
 }
 
 func (q *Queries) registerApplication(api huma.API) {
-	huma.Register(api, httpapi.Private(operation("read-application", "/applications/{id}", "The whole page of an application", applicationsTag)),
+	huma.Register(api, httpapi.Brief(httpapi.Private(operation("read-application", "/applications/{id}", "The whole page of an application", applicationsTag))),
 		q.application)
 }
 

@@ -78,7 +78,7 @@ func (q *Queries) findFile(
 		if err != nil {
 			return nil, err
 		}
-		if thread != nil && thread.doc.Shows(id) {
+		if thread != nil && thread.Shows(id) {
 			return &upload.File, nil
 		}
 	}

@@ -41,7 +41,7 @@ type clientCard struct {
 }
 
 func (q *Queries) registerMe(api huma.API) {
-	huma.Register(api, httpapi.Private(operation("read-me", "/me", "Who is signed in, with the client card", "Accounts")), q.me)
+	huma.Register(api, httpapi.Brief(httpapi.Private(operation("read-me", "/me", "Who is signed in, with the client card", "Accounts"))), q.me)
 }
 
 func (q *Queries) me(ctx context.Context, in *Consistent) (*meAnswer, error) {

@@ -56,7 +56,7 @@ type myApplicationsPage struct {
 }
 
 func (q *Queries) registerMyApplications(api huma.API) {
-	op := httpapi.Private(operation("my-applications", "/my/applications", "My applications, newest number first", applicationsTag))
+	op := httpapi.Brief(httpapi.Private(operation("my-applications", "/my/applications", "My applications, newest number first", applicationsTag)))
 	huma.Register(api, writes[myApplicationsPage](api, op, "MyApplicationsPage"), q.myApplications)
 }
 

@@ -373,14 +373,13 @@ func (p *openPage) application(ctx context.Context, id string) (changedApplicati
 
 // message reads one message of an application's thread as the caller sees it.
 func (q *Queries) message(ctx context.Context, id string, revision int64) (*threadItem, error) {
-	found, who, err := q.threadHead(ctx, ApplicationInput{ID: id})
+	head, who, err := q.threadHead(ctx, ApplicationInput{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	if found == nil {
+	if head == nil {
 		return nil, applicationNotFound()
 	}
-	head := found.doc
 	for item := range head.Envelope.Thread() {
 		if !item.Message || item.Revision != revision {
 			continue
@@ -391,7 +390,7 @@ func (q *Queries) message(ctx context.Context, id string, revision int64) (*thre
 			return nil, err
 		}
 		page, err := q.renderThread(ctx, &threadView{
-			application: id, head: head, messages: messages, who: who, mark: head.Envelope.MarkOf(who.accountID),
+			application: id, head: head.Head, messages: messages, who: who, mark: head.Envelope.MarkOf(who.accountID),
 			language: httpapi.LanguageOf(ctx),
 		}, shown)
 		if err != nil {

@@ -57,13 +57,19 @@ func (n *names) fresh(ids []string, now time.Time) (found map[string]string, mis
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, id := range ids {
-		if kept, known := n.kept.Get(id); known && now.Sub(kept.asked) < freshness {
-			found[id] = kept.name
+		if name, known := n.known(id, now); known {
+			found[id] = name
 		} else {
 			missing = append(missing, id)
 		}
 	}
 	return found, missing
+}
+
+// known finds a name that was asked for lately. The lock is held.
+func (n *names) known(id string, now time.Time) (name string, found bool) {
+	kept, found := n.kept.Get(id)
+	return kept.name, found && now.Sub(kept.asked) < freshness
 }
 
 func (n *names) keep(into map[string]string, profiles map[string]*accountprofile.Profile, now time.Time) {
@@ -107,6 +113,9 @@ func (q *Queries) stillCalled(ctx context.Context, people map[string]string) (bo
 	if len(people) > mostPeople {
 		return false, nil
 	}
+	if same, known := q.names.same(people, q.deps.Now()); known {
+		return same, nil
+	}
 	now, err := q.accountNames(ctx, slices.Collect(maps.Keys(people)))
 	if err != nil {
 		return false, err
@@ -117,4 +126,19 @@ func (q *Queries) stillCalled(ctx context.Context, people map[string]string) (bo
 		}
 	}
 	return true, nil
+}
+
+// same is stillCalled for people whose names are known.
+func (n *names) same(people map[string]string, now time.Time) (same, known bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	same = true
+	for id, shown := range people {
+		name, found := n.known(id, now)
+		if !found {
+			return false, false
+		}
+		same = same && name == shown
+	}
+	return same, true
 }

@@ -167,32 +167,16 @@ func behind() error {
 
 // get reads one document of a read model. Errors: readstore.ErrNotFound.
 func get[D any](ctx context.Context, deps Deps, model, id string) (*D, error) {
-	found, err := getVersioned[D](ctx, deps, model, id)
-	return found.doc, err
-}
-
-// versioned is a document as it stands: it is the same for as long as these are.
-type versioned[D any] struct {
-	doc        *D
-	seen       eventstore.Position // the last event folded into it
-	collection string
-}
-
-// getVersioned reads one document of a read model. Errors: readstore.ErrNotFound.
-func getVersioned[D any](ctx context.Context, deps Deps, model, id string) (versioned[D], error) {
 	collection, err := serving(ctx, deps, model)
 	if err != nil {
-		return versioned[D]{}, err
+		return nil, err
 	}
 	document, err := deps.Reads.Get(ctx, collection, id)
 	if err != nil {
-		return versioned[D]{}, fmt.Errorf("reading a document of %s: %w", model, err)
+		return nil, fmt.Errorf("reading a document of %s: %w", model, err)
 	}
 	into := new(D)
-	if err := document.Decode(into); err != nil {
-		return versioned[D]{}, err
-	}
-	return versioned[D]{doc: into, seen: document.Seen, collection: collection}, nil
+	return into, document.Decode(into)
 }
 
 // getMany reads documents by their ids; those that do not exist are left out.

@@ -55,7 +55,7 @@ type threadPage struct {
 }
 
 func (q *Queries) registerThread(api huma.API) {
-	op := httpapi.Private(operation("read-thread", "/applications/{id}/messages", "Messages of both sides, and what happened, in order", applicationsTag))
+	op := httpapi.Brief(httpapi.Private(operation("read-thread", "/applications/{id}/messages", "Messages of both sides, and what happened, in order", applicationsTag)))
 	huma.Register(api, writes[threadPage](api, op, "ThreadPage"), q.thread)
 }
 
@@ -83,15 +83,15 @@ func (q *Queries) thread(ctx context.Context, in *threadInput) (*huma.StreamResp
 }
 
 // makeThread makes a page, and keeps it unless a part of it is being written. Errors: bad-cursor.
-func (q *Queries) makeThread(ctx context.Context, key threadKey, head *versioned[thread.Head]) (*keptThread, error) {
-	total := head.doc.Envelope.Len()
+func (q *Queries) makeThread(ctx context.Context, key threadKey, head *threadHead) (*keptThread, error) {
+	total := head.Envelope.Len()
 	window, err := windowOf(key, total)
 	if err != nil {
 		return nil, err
 	}
 	settled := q.settled(ctx, head.seen)
 	shown := make([]envelope.Item, 0, max(0, window.last-window.first+1))
-	for item := range head.doc.Envelope.Thread() {
+	for item := range head.Envelope.Thread() {
 		if item.Number > window.last {
 			break
 		}
@@ -104,8 +104,8 @@ func (q *Queries) makeThread(ctx context.Context, key threadKey, head *versioned
 		return nil, err
 	}
 	view := &threadView{
-		application: key.application, head: head.doc, messages: messages, who: key.reader,
-		mark: head.doc.Envelope.MarkOf(key.reader.accountID), language: key.language,
+		application: key.application, head: head.Head, messages: messages, who: key.reader,
+		mark: head.Envelope.MarkOf(key.reader.accountID), language: key.language,
 	}
 	page, err := q.renderThread(ctx, view, shown)
 	if err != nil {
@@ -124,7 +124,7 @@ func (q *Queries) makeThread(ctx context.Context, key threadKey, head *versioned
 }
 
 // threadHead reads the thread's head for whoever may see it; nil for a draft of the caller's.
-func (q *Queries) threadHead(ctx context.Context, in ApplicationInput) (*versioned[thread.Head], reader, error) {
+func (q *Queries) threadHead(ctx context.Context, in ApplicationInput) (*threadHead, reader, error) {
 	caller, err := httpapi.Signed(ctx)
 	if err != nil {
 		return nil, reader{}, err
@@ -135,19 +135,26 @@ func (q *Queries) threadHead(ctx context.Context, in ApplicationInput) (*version
 	if err := q.await(ctx, in.Consistent, thread.Name); err != nil {
 		return nil, reader{}, err
 	}
-	found, err := getVersioned[thread.Document](ctx, q.deps, thread.Name, in.ID)
+	collection, err := serving(ctx, q.deps, thread.Name)
+	if err != nil {
+		return nil, reader{}, err
+	}
+	var head *threadHead
+	err = q.deps.Reads.View(ctx, collection, in.ID, func(document readstore.Document) (err error) {
+		head, err = q.threads.head(collection, document)
+		return err
+	})
 	if errors.Is(err, readstore.ErrNotFound) { // not sent
 		_, who, err := q.page(ctx, in)
 		return nil, who, err
 	}
 	if err != nil {
-		return nil, reader{}, err
+		return nil, reader{}, fmt.Errorf("reading a thread: %w", err)
 	}
-	head := found.doc.Head
 	who, err := q.readerOf(ctx, &caller, belonging{
-		applicant: found.doc.Applicant, provider: head.ProviderID, service: head.ServiceID, sent: true,
+		applicant: head.applicant, provider: head.ProviderID, service: head.ServiceID, sent: true,
 	})
-	return &versioned[thread.Head]{doc: head, seen: found.seen, collection: found.collection}, who, err
+	return head, who, err
 }
 
 // threadMessages reads the messages among the items, by their revisions.

@@ -2,18 +2,22 @@ package readapi
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
 	"services.example/portal/domain/text"
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/lru"
+	"services.example/portal/infra/readstore"
 	"services.example/portal/projections/thread"
 )
 
 const (
 	keptPages     = 1024
 	keptPageBytes = 8 << 20
+	keptHeads     = 1024
+	keptHeadBytes = 4 << 20
 	itemSize      = 700 // about how many bytes an item takes
 )
 
@@ -26,6 +30,16 @@ const (
 type keptThreads struct {
 	mu    sync.Mutex
 	pages *lru.Cache[threadKey, *keptThread]
+	heads *lru.Cache[string, *threadHead] // by application
+}
+
+// threadHead is a thread's head and whose thread it is. It never changes: readers share it.
+type threadHead struct {
+	*thread.Head
+
+	collection string
+	seen       eventstore.Position // the last event folded into it
+	applicant  string
 }
 
 // threadKey is what a page was asked for with, and who reads.
@@ -45,7 +59,10 @@ type keptThread struct {
 }
 
 func newKeptThreads() *keptThreads {
-	return &keptThreads{pages: lru.New[threadKey, *keptThread](keptPages, keptPageBytes)}
+	return &keptThreads{
+		pages: lru.New[threadKey, *keptThread](keptPages, keptPageBytes),
+		heads: lru.New[string, *threadHead](keptHeads, keptHeadBytes),
+	}
 }
 
 func (k *keptThreads) keep(key threadKey, page *keptThread) {
@@ -59,15 +76,39 @@ func (k *keptThreads) keep(key threadKey, page *keptThread) {
 	k.pages.Put(key, page, size)
 }
 
-// forget drops all pages: which of them tell of a person is not known.
+// forget drops everything: what of it tells of a person is not known.
 func (k *keptThreads) forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.pages.RemoveAll(func(threadKey) bool { return true })
+	k.heads.RemoveAll(func(string) bool { return true })
+}
+
+// head reads a stored head, unless it is the same that was read last. Nothing of the document is kept.
+func (k *keptThreads) head(collection string, document readstore.Document) (*threadHead, error) {
+	k.mu.Lock()
+	known, found := k.heads.Get(document.ID)
+	k.mu.Unlock()
+	if found && known.seen == document.Seen && known.collection == collection {
+		return known, nil
+	}
+	var read thread.Document
+	if err := document.Decode(&read); err != nil {
+		return nil, err
+	}
+	if read.Head == nil {
+		return nil, fmt.Errorf("document %s is no head of a thread", document.ID)
+	}
+	head := &threadHead{Head: read.Head, collection: collection, seen: document.Seen, applicant: read.Applicant}
+	const decoded = 3 // times the size of the document
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.heads.Put(document.ID, head, decoded*len(document.Body))
+	return head, nil
 }
 
 // keptThread finds a page that was written before and is still right; nil if there is none.
-func (q *Queries) keptThread(ctx context.Context, key threadKey, head *versioned[thread.Head]) (*keptThread, error) {
+func (q *Queries) keptThread(ctx context.Context, key threadKey, head *threadHead) (*keptThread, error) {
 	q.threads.mu.Lock()
 	page, found := q.threads.pages.Get(key)
 	q.threads.mu.Unlock()

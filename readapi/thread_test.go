@@ -563,6 +563,13 @@ func (l lagging) Get(ctx context.Context, collection, id string) (readstore.Docu
 	return l.Store.Get(ctx, collection, id)
 }
 
+func (l lagging) View(ctx context.Context, collection, id string, use func(readstore.Document) error) error {
+	if slices.Contains(l.without, id) {
+		return readstore.ErrNotFound
+	}
+	return l.Store.View(ctx, collection, id, use)
+}
+
 func (l lagging) GetMany(ctx context.Context, collection string, ids []string) (map[string]readstore.Document, error) {
 	found, err := l.Store.GetMany(ctx, collection, ids)
 	for _, id := range l.without {

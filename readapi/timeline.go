@@ -36,7 +36,7 @@ func forStaffOnly(entry *applicationpage.Entry) bool {
 }
 
 func (q *Queries) registerTimeline(api huma.API) {
-	huma.Register(api, httpapi.Private(operation("read-timeline", "/applications/{id}/timeline", "What happened to an application", applicationsTag)),
+	huma.Register(api, httpapi.Brief(httpapi.Private(operation("read-timeline", "/applications/{id}/timeline", "What happened to an application", applicationsTag))),
 		q.timeline)
 }
 

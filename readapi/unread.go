@@ -23,7 +23,7 @@ type unreadApplication struct {
 }
 
 func (q *Queries) registerUnread(api huma.API) {
-	huma.Register(api, httpapi.Private(operation("my-unread", "/my/unread", "The bell: what is unread, by application", applicationsTag)), q.unread)
+	huma.Register(api, httpapi.Brief(httpapi.Private(operation("my-unread", "/my/unread", "The bell: what is unread, by application", applicationsTag))), q.unread)
 }
 
 func (q *Queries) unread(ctx context.Context, in *Consistent) (*struct{ Body unread }, error) {

@@ -50,7 +50,7 @@ type workPage struct {
 }
 
 func (q *Queries) registerWork(api huma.API) {
-	huma.Register(api, httpapi.Private(operation("work-queue", "/work/applications", "Applications sent to the caller's provider", workTag)), q.work)
+	huma.Register(api, httpapi.Brief(httpapi.Private(operation("work-queue", "/work/applications", "Applications sent to the caller's provider", workTag))), q.work)
 	huma.Register(api, httpapi.Private(operation("work-colleagues", "/work/colleagues", "Whom applications can be assigned to", workTag)),
 		q.colleagues)
 }

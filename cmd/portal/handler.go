@@ -30,7 +30,7 @@ func handler(p *portal, with handlerOptions) http.Handler {
 	cookies := httpapi.Cookies{Production: with.production}
 	routes := &commands.Routes{Commands: p.commands, Cookies: cookies, SMSToken: with.smsToken, ReadModels: p.rebuilds}
 	router := chi.NewRouter()
-	router.Use(clientAddress(with.trustedProxies), httpapi.Protect, with.metrics.Requests, middleware.GetHead)
+	router.Use(with.metrics.Requests, middleware.GetHead)
 	router.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		httpapi.Write(w, r, problem.New(problem.NotFound, "not-found"))
 	})
@@ -51,18 +51,18 @@ func handler(p *portal, with handlerOptions) http.Handler {
 			limitAnonymous(with.production, routes.FromGateway),
 			httpapi.RefuseTokens,
 			limitMachines(with.machineRequests),
-			httpapi.WhileValid(readers{p.sessions, p.commands.Machines}, lookEvery),
 			p.load.Count,
 			repeatable.Middleware,
 		)
 		api := httpapi.New(r, version)
+		api.UseMiddleware(httpapi.WhileValid(readers{p.sessions, p.commands.Machines}, lookEvery))
 		routes.Register(api)
 		p.queries.Register(api)
 	})
 	if with.demo != nil {
 		with.demo.routes(router)
 	}
-	return router
+	return clientAddress(with.trustedProxies, httpapi.Protect(router))
 }
 
 // allowed lists the methods that a path takes.
@@ -79,12 +79,12 @@ func allowed(router chi.Routes, path string) []string {
 	return methods
 }
 
-// clientAddress finds the caller's network address: that of the connection, unless trusted proxies pass it on.
-func clientAddress(trustedProxies []string) func(http.Handler) http.Handler {
+// clientAddress finds the caller's network address where trusted proxies pass it on.
+func clientAddress(trustedProxies []string, next http.Handler) http.Handler {
 	if len(trustedProxies) == 0 {
-		return middleware.ClientIPFromRemoteAddr
+		return next
 	}
-	return middleware.ClientIPFromXFF(trustedProxies...)
+	return middleware.ClientIPFromXFF(trustedProxies...)(next)
 }
 
 // limitAnonymous bounds what one address may ask for without being signed in, unless it is known to need more.
@@ -94,7 +94,7 @@ func limitAnonymous(production bool, known func(*http.Request) bool) func(http.H
 		perMinute = 600
 	}
 	limiter := httprate.NewRateLimiter(perMinute, time.Minute,
-		httprate.WithKeyFuncs(func(r *http.Request) (string, error) { return middleware.GetClientIP(r.Context()), nil }),
+		httprate.WithKeyFuncs(func(r *http.Request) (string, error) { return httpapi.ClientAddress(r.Context()), nil }),
 		httprate.WithLimitHandler(func(w http.ResponseWriter, r *http.Request) {
 			httpapi.Write(w, r, &problem.Problem{Kind: problem.TooMany, Code: "too-many-requests", RetryAfter: time.Minute})
 		}))

@@ -55,7 +55,7 @@ func Private(operation huma.Operation) huma.Operation {
 
 func requireSession(hctx huma.Context, next func(huma.Context)) {
 	if len(hctx.Operation().Security) > 0 {
-		hctx = openTo(hctx)
+		openTo(hctx)
 		if _, err := Signed(hctx.Context()); err != nil {
 			if _, machine := MachineOf(hctx.Context()); machine {
 				err = problem.New(problem.NotFound, "not-found")

@@ -72,8 +72,6 @@ func (c Cookies) Ended() http.Cookie {
 	return cookie
 }
 
-type callerKey struct{}
-
 // WithCaller finds out who calls. A request without a valid session goes on as nobody's.
 func WithCaller(sessions Sessions, cookies Cookies) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
@@ -87,7 +85,9 @@ func WithCaller(sessions Sessions, cookies Cookies) func(http.Handler) http.Hand
 			var p *problem.Problem
 			switch {
 			case err == nil:
-				r = r.WithContext(context.WithValue(r.Context(), callerKey{}, caller))
+				var x *exchange
+				x, r = exchangeIn(r)
+				x.sign(caller)
 			case !errors.As(err, &p) || p.Kind != problem.Unauthenticated:
 				Write(w, r, err)
 				return
@@ -99,9 +99,8 @@ func WithCaller(sessions Sessions, cookies Cookies) func(http.Handler) http.Hand
 
 // Signed returns the caller, or the problem that nobody is signed in.
 func Signed(ctx context.Context) (Caller, error) {
-	caller, ok := ctx.Value(callerKey{}).(Caller)
-	if !ok {
-		return Caller{}, problem.New(problem.Unauthenticated, "sign-in-required")
+	if x := exchangeOf(ctx); x != nil && x.signed {
+		return x.caller, nil
 	}
-	return caller, nil
+	return Caller{}, problem.New(problem.Unauthenticated, "sign-in-required")
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -24,12 +25,12 @@ type Command struct {
 	Client        string // keyed hash of the network address
 }
 
-type commandKey struct{}
-
 // CommandOf returns the command of a request that went through Commands.
 func CommandOf(ctx context.Context) Command {
-	command, _ := ctx.Value(commandKey{}).(Command)
-	return command
+	if x := exchangeOf(ctx); x != nil {
+		return x.command
+	}
+	return Command{}
 }
 
 // QueryCommand returns a new command for what has to be recorded of a request that only reads.
@@ -39,10 +40,27 @@ func QueryCommand(ctx context.Context, secret []byte) Command {
 
 var commandNamespace = uuid.MustParse("0b1f2d0e-6f0a-5c52-9a55-4f0d3f1b8a01")
 
+// ClientAddress is the network address that a request comes from: that which a trusted proxy passed on, if there is one,
+// else that of the connection; empty if neither is known.
+func ClientAddress(ctx context.Context) string {
+	if passed := middleware.GetClientIP(ctx); passed != "" {
+		return passed
+	}
+	x := exchangeOf(ctx)
+	if x == nil {
+		return ""
+	}
+	remote, err := netip.ParseAddrPort(x.remote)
+	if err != nil {
+		return ""
+	}
+	return remote.Addr().Unmap().WithZone("").String()
+}
+
 // ClientHash hides a network address: equal addresses have equal hashes, and without the secret nobody can tell which.
 func ClientHash(ctx context.Context, secret []byte) string {
 	mac := hmac.New(sha256.New, secret)
-	mac.Write([]byte(middleware.GetClientIP(ctx)))
+	mac.Write([]byte(ClientAddress(ctx)))
 	return hex.EncodeToString(mac.Sum(nil)[:8])
 }
 

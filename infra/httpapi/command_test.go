@@ -99,7 +99,7 @@ func TestAClientHashHidesTheAddress(t *testing.T) {
 	hash := func(address, secret string) (hash string) {
 		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
 		request.RemoteAddr = address
-		middleware.ClientIPFromRemoteAddr(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		Protect(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			hash = ClientHash(r.Context(), []byte(secret))
 		})).ServeHTTP(httptest.NewRecorder(), request)
 		return hash
@@ -113,6 +113,32 @@ func TestAClientHashHidesTheAddress(t *testing.T) {
 	}
 	if hash("203.0.113.8:5000", "secret") == first || hash("203.0.113.7:5000", "another") == first {
 		t.Error("another address or another secret gives the same hash")
+	}
+}
+
+func TestTheClientsAddress(t *testing.T) {
+	for _, c := range []struct{ remote, forwarded, want string }{
+		{"203.0.113.7:5000", "", "203.0.113.7"},
+		{"[::ffff:203.0.113.7]:5000", "", "203.0.113.7"},
+		{"[fe80::1%eth0]:5000", "", "fe80::1"},
+		{"@", "", ""}, // a socket
+		{"10.0.0.1:5000", "198.51.100.9", "198.51.100.9"},
+		{"10.0.0.1:5000", "no address", "10.0.0.1"},
+	} {
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
+		request.RemoteAddr = c.remote
+		var got string
+		handler := Protect(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = ClientAddress(r.Context()) }))
+		if c.forwarded != "" {
+			request.Header.Set("X-Forwarded-For", c.forwarded)
+			handler = middleware.ClientIPFromXFF("10.0.0.0/8")(handler)
+		}
+		if handler.ServeHTTP(httptest.NewRecorder(), request); got != c.want {
+			t.Errorf("from %q, forwarded for %q: %q, want %q", c.remote, c.forwarded, got, c.want)
+		}
+	}
+	if got := ClientAddress(t.Context()); got != "" {
+		t.Errorf("outside a request %q", got)
 	}
 }
 

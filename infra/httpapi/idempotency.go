@@ -71,7 +71,7 @@ func (c *Commands) Middleware(next http.Handler) http.Handler {
 		key := r.Header.Get("Idempotency-Key")
 		if key == "" {
 			command.ID = uuid.Must(uuid.NewV7())
-			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), commandKey{}, command)))
+			next.ServeHTTP(w, carrying(r, command))
 			return
 		}
 		if !printable(key) {
@@ -93,6 +93,13 @@ func (c *Commands) Middleware(next http.Handler) http.Handler {
 	})
 }
 
+// carrying is the request that a command belongs to.
+func carrying(r *http.Request, command Command) *http.Request {
+	x, r := exchangeIn(r)
+	x.command = command
+	return r
+}
+
 // serve answers from what is kept, or lets the command run and keeps its answer.
 func (c *Commands) serve(w http.ResponseWriter, r *http.Request, next http.Handler, command Command, s *seal) {
 	digest, err := bufferBody(w, r, &command)
@@ -110,7 +117,7 @@ func (c *Commands) serve(w http.ResponseWriter, r *http.Request, next http.Handl
 		return
 	}
 	recorder := &recorder{ResponseWriter: w, status: http.StatusOK}
-	next.ServeHTTP(recorder, r.WithContext(context.WithValue(r.Context(), commandKey{}, command)))
+	next.ServeHTTP(recorder, carrying(r, command))
 	if !final(recorder.status) || recorder.tooLong {
 		return
 	}

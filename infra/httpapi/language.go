@@ -37,8 +37,8 @@ const maxAcceptLanguage = 512
 
 // LanguageOf returns the reader's language.
 func LanguageOf(ctx context.Context) text.Language {
-	if a, ok := ctx.Value(askedKey{}).(*asked); ok {
-		return a.language
+	if x := exchangeOf(ctx); x != nil {
+		return x.language
 	}
 	return text.Kazakh
 }

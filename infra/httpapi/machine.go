@@ -20,8 +20,6 @@ type Tokens interface {
 	Caller(ctx context.Context, token string) (Caller, error)
 }
 
-type bearerKey struct{}
-
 // bearer is who came with a token, or why the token does not count.
 type bearer struct {
 	caller Caller
@@ -39,8 +37,9 @@ func WithMachine(tokens Tokens) func(http.Handler) http.Handler {
 				return
 			}
 			caller, err := tokens.Caller(r.Context(), token)
-			ctx := context.WithValue(r.Context(), callerKey{}, nil)
-			next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, bearerKey{}, bearer{caller, err})))
+			x, r := exchangeIn(r)
+			x.signed, x.bearer = false, &bearer{caller, err}
+			next.ServeHTTP(w, r)
 		})
 	}
 }
@@ -54,37 +53,39 @@ func bearerToken(r *http.Request) (string, bool) {
 
 // MachineOf tells which program calls, whether or not the operation is open to it.
 func MachineOf(ctx context.Context) (Caller, bool) {
-	b, found := ctx.Value(bearerKey{}).(bearer)
-	return b.caller, found && b.err == nil
+	x := exchangeOf(ctx)
+	if x == nil || x.bearer == nil || x.bearer.err != nil {
+		return Caller{}, false
+	}
+	return x.bearer.caller, true
 }
 
 // RefuseTokens refuses requests whose token is wrong. It belongs behind what bounds how often somebody may try.
 func RefuseTokens(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		b, _ := r.Context().Value(bearerKey{}).(bearer)
-		if b.err == nil {
+		x := exchangeOf(r.Context())
+		if x == nil || x.bearer == nil || x.bearer.err == nil {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if problem.Has(b.err, "token-wrong") {
+		if problem.Has(x.bearer.err, "token-wrong") {
 			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 		}
-		Write(w, r, b.err)
+		Write(w, r, x.bearer.err)
 	})
 }
 
 // openTo lets a program's request be that of a caller, if the operation is open to its token.
-func openTo(hctx huma.Context) huma.Context {
+func openTo(hctx huma.Context) {
 	caller, found := MachineOf(hctx.Context())
 	if !found {
-		return hctx
+		return
 	}
 	for _, ways := range hctx.Operation().Security {
 		for _, scope := range ways[machineScheme] {
 			if caller.Scope(scope) {
-				return huma.WithValue(hctx, callerKey{}, caller)
+				exchangeOf(hctx.Context()).sign(caller)
 			}
 		}
 	}
-	return hctx
 }

@@ -6,24 +6,18 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"sync"
 
+	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
 
 	"services.example/portal/domain/problem"
 	"services.example/portal/domain/text"
 )
 
-// asked is what every answer to a request is made with.
-type asked struct {
-	correlation uuid.UUID
-	language    text.Language
-}
-
-type askedKey struct{}
-
 func correlationOf(ctx context.Context) uuid.UUID {
-	if a, ok := ctx.Value(askedKey{}).(*asked); ok {
-		return a.correlation
+	if x := exchangeOf(ctx); x != nil {
+		return x.correlation
 	}
 	return uuid.Nil
 }
@@ -36,15 +30,25 @@ func Protect(next http.Handler) http.Handler {
 		Write(w, r, problem.New(problem.Forbidden, "cross-origin"))
 	}))
 	protected := crossOrigin.Handler(next)
+	router, isRouter := next.(chi.Routes) // which is spared making a context of its own
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		with := &asked{correlation: uuid.Must(uuid.NewV7()), language: Language(r.Header.Get("Accept-Language"))}
-		r = r.WithContext(context.WithValue(r.Context(), askedKey{}, with))
-		describe(w.Header(), with)
+		x, r := exchangeIn(r)
+		x.correlation, x.language = uuid.Must(uuid.NewV7()), Language(r.Header.Get("Accept-Language"))
+		x.remote = r.RemoteAddr
+		if isRouter {
+			x.route, _ = routes.Get().(*chi.Context)
+			defer routes.Put(x.route)
+			x.route.Reset()
+			x.route.Routes = router
+		}
+		describe(w.Header(), x)
 		watched := &begun{ResponseWriter: w}
 		defer recovered(watched, r)
 		protected.ServeHTTP(watched, r)
 	})
 }
+
+var routes = sync.Pool{New: func() any { return chi.NewRouteContext() }}
 
 // The headers that every answer has. Nobody changes these slices.
 var (
@@ -52,14 +56,14 @@ var (
 	noReferrer = []string{"no-referrer"}
 	noContent  = []string{"default-src 'none'; frame-ancestors 'none'"}
 	noStore    = []string{"no-store"}
-	byLanguage = []string{"Accept-Language"}
+	inLanguage = map[text.Language][]string{text.Kazakh: {"kk"}, text.Russian: {"ru"}, text.English: {"en"}}
 )
 
-// describe says what browsers may do with an answer, which language it is in, and names its request.
-func describe(header http.Header, with *asked) {
-	header["Correlation-Id"] = []string{with.correlation.String()}
-	header["Content-Language"] = []string{string(with.language)}
-	header["Vary"] = byLanguage
+// describe says what browsers may do with an answer, which language it is in, and names its request. There is no Vary:
+// nobody stores what differs by language.
+func describe(header http.Header, x *exchange) {
+	header["Correlation-Id"] = []string{x.correlation.String()}
+	header["Content-Language"] = inLanguage[x.language]
 	header["X-Content-Type-Options"] = noSniff
 	header["Referrer-Policy"] = noReferrer
 	header["Content-Security-Policy"] = noContent
@@ -102,8 +106,8 @@ func recovered(w *begun, r *http.Request) {
 	}
 	header := w.Header()
 	clear(header)
-	if with, ok := r.Context().Value(askedKey{}).(*asked); ok {
-		describe(header, with)
+	if x := exchangeOf(r.Context()); x != nil {
+		describe(header, x)
 	}
 	Write(w, r, problem.New(0, "internal"))
 }

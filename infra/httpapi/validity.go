@@ -2,8 +2,12 @@ package httpapi
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"sync"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"services.example/portal/domain/problem"
 )
@@ -16,59 +20,106 @@ type Validity interface {
 
 // WhileValid ends an answer that goes on for long soon after its reader's session or token has ended: it looks every so
 // often, from so long after the request came. Whatever reads for the answer is cancelled; the problem is told where
-// nothing was sent yet. While it cannot be looked up, the answer goes on. It belongs behind WithMachine.
-func WhileValid(validity Validity, every time.Duration) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			caller, reads := readerOf(r)
-			if !reads {
-				next.ServeHTTP(w, r)
-				return
+// nothing was sent yet. While it cannot be looked up, the answer goes on. It belongs to operations that are not Brief.
+func WhileValid(validity Validity, every time.Duration) func(huma.Context, func(huma.Context)) {
+	watches := &sync.Pool{New: func() any { return newWatch(validity, every) }}
+	return func(hctx huma.Context, next func(huma.Context)) {
+		x := exchangeOf(hctx.Context())
+		caller, reads := readerOf(hctx)
+		if _, brief := hctx.Operation().Metadata[briefly]; brief || !reads {
+			next(hctx)
+			return
+		}
+		watch, _ := watches.Get().(*watch)
+		x.Context = watch.begin(x.Context, caller)
+		defer func() {
+			if watch.stop() {
+				watches.Put(watch)
 			}
-			ctx, end := context.WithCancelCause(r.Context())
-			looked := make(chan struct{})
-			look := time.AfterFunc(every, func() {
-				defer close(looked)
-				lookAfter(ctx, validity, caller, every, end)
-			})
-			defer func() {
-				end(nil)
-				if !look.Stop() {
-					<-looked // nothing is looked up any more once the answer has ended
-				}
-			}()
-			next.ServeHTTP(w, r.WithContext(ctx))
-		})
+		}()
+		next(hctx)
 	}
 }
 
-// readerOf is who only reads; a command is carried out to its end, also one that ends its own session.
-func readerOf(r *http.Request) (Caller, bool) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return Caller{}, false
+const briefly = "brief"
+
+// Brief marks an operation that reads a few documents and is over: nothing is gained by looking whether its reader may
+// go on.
+func Brief(operation huma.Operation) huma.Operation {
+	operation.Metadata = maps.Clone(operation.Metadata)
+	if operation.Metadata == nil {
+		operation.Metadata = map[string]any{}
 	}
-	if caller, found := MachineOf(r.Context()); found {
-		return caller, true
-	}
-	caller, err := Signed(r.Context())
-	return caller, err == nil
+	operation.Metadata[briefly] = true
+	return operation
 }
 
-// lookAfter ends an answer when its reader may not go on.
-func lookAfter(ctx context.Context, validity Validity, caller Caller, every time.Duration, end context.CancelCauseFunc) {
-	again := time.NewTicker(every)
+// watch looks after one answer at a time. Most are over long before it has to look: so it is used again for the next.
+type watch struct {
+	validity Validity
+	every    time.Duration
+	timer    *time.Timer
+	looked   chan struct{} // closed when it will not look any more, after it has looked
+
+	ctx    context.Context //nolint:containedctx // the answer's
+	end    context.CancelCauseFunc
+	caller Caller
+}
+
+func newWatch(validity Validity, every time.Duration) *watch {
+	w := &watch{validity: validity, every: every, looked: make(chan struct{})}
+	w.timer = time.AfterFunc(time.Hour, w.look)
+	w.timer.Stop()
+	return w
+}
+
+// begin watches an answer, whose context it makes.
+func (w *watch) begin(ctx context.Context, caller Caller) context.Context {
+	w.caller = caller
+	w.ctx, w.end = context.WithCancelCause(ctx)
+	w.timer.Reset(w.every)
+	return w.ctx
+}
+
+// stop ends the watch: nothing is looked up any more when it returns. It tells whether another answer may be watched.
+func (w *watch) stop() bool {
+	w.end(nil)
+	unused := w.timer.Stop()
+	if !unused {
+		<-w.looked
+	}
+	w.ctx, w.end, w.caller = nil, nil, Caller{}
+	return unused
+}
+
+// look ends the answer when its reader may not go on.
+func (w *watch) look() {
+	defer close(w.looked)
+	again := time.NewTicker(w.every)
 	defer again.Stop()
 	for {
-		if valid, err := validity.Valid(ctx, caller); err == nil && !valid {
-			end(ended(caller))
+		if valid, err := w.validity.Valid(w.ctx, w.caller); err == nil && !valid {
+			w.end(ended(w.caller))
 			return
 		}
 		select {
 		case <-again.C:
-		case <-ctx.Done():
+		case <-w.ctx.Done():
 			return
 		}
 	}
+}
+
+// readerOf is who only reads; a command is carried out to its end, also one that ends its own session.
+func readerOf(hctx huma.Context) (Caller, bool) {
+	if method := hctx.Method(); method != http.MethodGet && method != http.MethodHead {
+		return Caller{}, false
+	}
+	if caller, found := MachineOf(hctx.Context()); found {
+		return caller, true
+	}
+	caller, err := Signed(hctx.Context())
+	return caller, err == nil
 }
 
 func ended(caller Caller) error {

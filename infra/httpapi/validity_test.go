@@ -34,17 +34,21 @@ func (g *gate) Valid(context.Context, Caller) (bool, error) {
 	return !g.shut.Load(), nil
 }
 
-// reading is an API with an operation that goes on until its reader may not read any more, and says why.
-func reading(g *gate, begun chan<- struct{}) http.Handler {
+// reading is an API with an operation, of whichever kind, that goes on until its reader may not read any more, and says
+// why.
+func reading(g *gate, begun chan<- struct{}, kinds ...func(huma.Operation) huma.Operation) http.Handler {
 	router := chi.NewRouter()
 	router.Use(
 		WithCaller(sessions{"aigerim": {AccountID: "aigerim", Roles: []string{"analyst"}}}, Cookies{}),
 		WithMachine(tokens{TokenPrefix + "feed": {AccountID: "feeder", Machine: true, Scopes: []string{"feed:read"}}}),
-		WhileValid(g, every),
 	)
 	api := New(router, "1")
+	api.UseMiddleware(WhileValid(g, every))
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		op := Scoped(huma.Operation{OperationID: method, Method: method, Path: "/"}, machine.FeedRead)
+		for _, kind := range kinds {
+			op = kind(op)
+		}
 		huma.Register(api, op, func(ctx context.Context, _ *struct{}) (*struct{}, error) {
 			begun <- struct{}{}
 			select {
@@ -129,13 +133,39 @@ func TestWhatGoesOn(t *testing.T) {
 	}
 }
 
+// TestABriefAnswerIsNotLookedAfter: its reader may have been refused meanwhile.
+func TestABriefAnswerIsNotLookedAfter(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g, begun := &gate{}, make(chan struct{})
+		g.shut.Store(true)
+		answered := readBy(t, reading(g, begun, Brief), http.MethodGet, "aigerim", "")
+		<-begun
+		time.Sleep(time.Hour)
+		<-begun
+		if answer := <-answered; answer.Code != http.StatusNoContent || g.looked.Load() != 0 {
+			t.Errorf("answered %d after %d looks", answer.Code, g.looked.Load())
+		}
+	})
+}
+
 // BenchmarkWhileValid is what it costs an answer that is over at once.
 func BenchmarkWhileValid(b *testing.B) {
-	nothing := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
-	api := WhileValid(&gate{}, every)(nothing)
-	ctx := context.WithValue(b.Context(), callerKey{}, Caller{AccountID: "aigerim"})
-	request, answer := httptest.NewRequestWithContext(ctx, http.MethodGet, "/", http.NoBody), httptest.NewRecorder()
-	for b.Loop() {
-		api.ServeHTTP(answer, request)
+	router := chi.NewRouter()
+	router.Use(WithCaller(sessions{"aigerim": {AccountID: "aigerim"}}, Cookies{}))
+	api := New(router, "1")
+	api.UseMiddleware(WhileValid(&gate{}, every))
+	nothing := func(context.Context, *struct{}) (*struct{}, error) { return nil, nil } //nolint:nilnil // nothing to say
+	huma.Register(api, Private(huma.Operation{OperationID: "watched", Method: http.MethodGet, Path: "/watched"}), nothing)
+	huma.Register(api, Brief(Private(huma.Operation{OperationID: "brief", Method: http.MethodGet, Path: "/brief"})), nothing)
+	for _, path := range []string{"/watched", "/brief"} {
+		b.Run(path[1:], func(b *testing.B) {
+			request, answer := httptest.NewRequestWithContext(b.Context(), http.MethodGet, path, http.NoBody), httptest.NewRecorder()
+			request.Header.Set("Cookie", "portal-session=aigerim")
+			b.ReportAllocs()
+			for b.Loop() {
+				router.ServeHTTP(answer, request)
+			}
+		})
 	}
 }

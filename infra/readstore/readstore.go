@@ -157,6 +157,9 @@ type Store interface {
 	Drop(ctx context.Context, collection string) error
 
 	Get(ctx context.Context, collection, id string) (Document, error)
+	// View is Get for who only looks: use is given the document and keeps nothing of its body, which may change as soon
+	// as it has returned. Errors: use's own, as it is.
+	View(ctx context.Context, collection, id string, use func(Document) error) error
 	// GetMany returns the documents that exist, by id.
 	GetMany(ctx context.Context, collection string, ids []string) (map[string]Document, error)
 	List(ctx context.Context, collection string, query Query) (Page, error)

@@ -50,7 +50,10 @@ func calls(store *mongostore.Store) map[string]func(ctx context.Context) error {
 		"Collections": func(ctx context.Context) error { return second(store.Collections(ctx)) },
 		"Drop":        func(ctx context.Context) error { return store.Drop(ctx, "c") },
 		"Get":         func(ctx context.Context) error { return second(store.Get(ctx, "c", "x")) },
-		"GetMany":     func(ctx context.Context) error { return second(store.GetMany(ctx, "c", []string{"x", "y"})) },
+		"View": func(ctx context.Context) error {
+			return store.View(ctx, "c", "x", func(readstore.Document) error { return nil })
+		},
+		"GetMany": func(ctx context.Context) error { return second(store.GetMany(ctx, "c", []string{"x", "y"})) },
 		"List": func(ctx context.Context) error {
 			return second(store.List(ctx, "c", readstore.Query{Index: "n", Limit: 1}))
 		},

@@ -23,6 +23,15 @@ func (s *Store) Get(ctx context.Context, collection, id string) (readstore.Docum
 	return document, nil
 }
 
+// View gives a document to use.
+func (s *Store) View(ctx context.Context, collection, id string, use func(readstore.Document) error) error {
+	document, err := s.Get(ctx, collection, id)
+	if err != nil {
+		return err
+	}
+	return use(document)
+}
+
 // GetMany returns the documents that exist.
 func (s *Store) GetMany(ctx context.Context, collection string, ids []string) (map[string]readstore.Document, error) {
 	if err := s.begin(ctx); err != nil {

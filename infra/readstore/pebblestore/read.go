@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -15,20 +14,30 @@ import (
 
 // Get returns a document.
 func (s *Store) Get(ctx context.Context, collection, id string) (readstore.Document, error) {
+	var found readstore.Document
+	err := s.view(ctx, collection, id, func(stored record) error {
+		found = document(id, slices.Clone(stored))
+		return nil
+	})
+	return found, err
+}
+
+// View gives a document to use, as it lies in the engine's memory.
+func (s *Store) View(ctx context.Context, collection, id string, use func(readstore.Document) error) error {
+	return s.view(ctx, collection, id, func(stored record) error { return use(document(id, stored)) })
+}
+
+func (s *Store) view(ctx context.Context, collection, id string, use func(record) error) error {
 	leave, err := s.enter(ctx)
 	if err != nil {
-		return readstore.Document{}, err
+		return err
 	}
 	defer leave()
 	c, err := s.lookup(collection, false)
 	if err != nil {
-		return readstore.Document{}, err
+		return err
 	}
-	stored, err := s.find(c, id)
-	if err != nil {
-		return readstore.Document{}, err
-	}
-	return document(id, stored), nil
+	return s.look(c, id, use)
 }
 
 // document makes a document of a record, whose memory it takes over.
@@ -36,25 +45,35 @@ func document(id string, stored record) readstore.Document {
 	return readstore.Document{ID: id, Seen: stored.seen(), Body: bson.Raw(stored.body())}
 }
 
-// find returns a copy of a record. Errors: ErrNotFound.
-func (s *Store) find(c *collection, id string) (record, error) {
+// look gives a record to use, which is valid until use returns. Errors: ErrNotFound, use's own.
+func (s *Store) look(c *collection, id string, use func(record) error) error {
 	var scratch [64]byte
 	value, closer, err := s.db.Get(recordKey(scratch[:0], c.number, id))
 	if errors.Is(err, pebble.ErrNotFound) {
-		return nil, fmt.Errorf("%q of collection %s: %w", id, c.name, readstore.ErrNotFound)
+		return fmt.Errorf("%q of collection %s: %w", id, c.name, readstore.ErrNotFound)
 	}
 	if err != nil {
-		return nil, broken("reading collection "+c.name, err)
+		return broken("reading collection "+c.name, err)
 	}
-	return copyRecord(value, closer, c)
+	stored, err := parseRecord(value)
+	if err != nil {
+		err = broken("reading collection "+c.name, err)
+	} else {
+		err = use(stored)
+	}
+	if closed := closer.Close(); err == nil && closed != nil {
+		err = broken("reading collection "+c.name, closed)
+	}
+	return err
 }
 
-func copyRecord(value []byte, closer io.Closer, c *collection) (record, error) {
-	stored, err := parseRecord(slices.Clone(value))
-	if err := errors.Join(err, closer.Close()); err != nil {
-		return nil, broken("reading collection "+c.name, err)
-	}
-	return stored, nil
+// find returns a copy of a record. Errors: ErrNotFound.
+func (s *Store) find(c *collection, id string) (found record, err error) {
+	err = s.look(c, id, func(stored record) error {
+		found = slices.Clone(stored)
+		return nil
+	})
+	return found, err
 }
 
 // GetMany returns the documents that exist, all as they were at one moment.

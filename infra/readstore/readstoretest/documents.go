@@ -2,6 +2,7 @@ package readstoretest
 
 import (
 	"context"
+	"errors"
 	"math"
 	"testing"
 
@@ -36,6 +37,11 @@ func testDocuments(t *testing.T, h *Harness) {
 
 	_, err = h.Store.Get(t.Context(), "applications", "two")
 	isError(t, err, readstore.ErrNotFound)
+	isError(t, h.Store.View(t.Context(), "applications", "two", unused(t)), readstore.ErrNotFound)
+	enough := errors.New("enough was seen")
+	if err := h.Store.View(t.Context(), "applications", "one", func(readstore.Document) error { return enough }); err != enough { //nolint:errorlint // as it is
+		t.Errorf("a view that failed with %v ended with %v", enough, err)
+	}
 
 	many, err := h.Store.GetMany(t.Context(), "applications", []string{"two", "one", "empty", "one"})
 	noError(t, err)
@@ -46,6 +52,15 @@ func testDocuments(t *testing.T, h *Harness) {
 	none, err := h.Store.GetMany(t.Context(), "applications", nil)
 	noError(t, err)
 	equal(t, none, map[string]readstore.Document{})
+}
+
+// unused is a view of what is not there.
+func unused(t *testing.T) func(readstore.Document) error {
+	t.Helper()
+	return func(document readstore.Document) error {
+		t.Errorf("document %q is shown, which nobody may see", document.ID)
+		return nil
+	}
 }
 
 func testNastyIDs(t *testing.T, h *Harness) {
@@ -200,6 +215,8 @@ func testInvalid(t *testing.T, h *Harness) {
 		"Commit to entries":                     h.Store.Commit(ctx, readstore.Batch{Writes: []readstore.Write{put(t, "entries", "x", 1, bson.D{})}}),
 		"Commit of no BSON":                     h.Store.Commit(ctx, readstore.Batch{Writes: []readstore.Write{{Collection: "documents", ID: "x", Seen: at(1), Body: bson.Raw("text")}}}),
 		"Get of an entry as a document":         second(h.Store.Get(ctx, "entries", "x")),
+		"View of an undeclared collection":      h.Store.View(ctx, "nowhere", "x", unused(t)),
+		"View of an entry as a document":        h.Store.View(ctx, "entries", "x", unused(t)),
 		"Entry of documents":                    second(h.Store.Entry(ctx, "documents", "x")),
 		"Entry of an undeclared collection":     second(h.Store.Entry(ctx, "nowhere", "x")),
 		"PutEntry without expiry":               second(h.Store.PutEntry(ctx, "entries", readstore.Entry{ID: "x", Body: raw(t, bson.D{})})),
@@ -238,6 +255,7 @@ func testContext(t *testing.T, h *Harness) {
 		"Declare":    h.Store.Declare(ended, readstore.Collection{Name: "d"}),
 		"Drop":       h.Store.Drop(ended, "c"),
 		"Get":        second(h.Store.Get(ended, "c", "x")),
+		"View":       h.Store.View(ended, "c", "x", unused(t)),
 		"GetMany":    second(h.Store.GetMany(ended, "c", []string{"x"})),
 		"List":       second(h.Store.List(ended, "c", readstore.Query{Index: "n", Limit: 1})),
 		"Commit":     h.Store.Commit(ended, readstore.Batch{Writes: []readstore.Write{put(t, "c", "x", 1, bson.D{})}}),
@@ -259,6 +277,7 @@ func testClosed(t *testing.T, h *Harness) {
 		"Collections":      second(h.Store.Collections(ctx)),
 		"Drop":             h.Store.Drop(ctx, "c"),
 		"Get":              second(h.Store.Get(ctx, "c", "x")),
+		"View":             h.Store.View(ctx, "c", "x", unused(t)),
 		"GetMany":          second(h.Store.GetMany(ctx, "c", []string{"x"})),
 		"List":             second(h.Store.List(ctx, "c", readstore.Query{Index: "n", Limit: 1})),
 		"Commit":           h.Store.Commit(ctx, readstore.Batch{Writes: []readstore.Write{put(t, "c", "x", 1, bson.D{})}}),

@@ -3,6 +3,7 @@ package readstoretest
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -144,7 +145,15 @@ func wantDocument(t *testing.T, store readstore.Store, want readstore.Write) {
 	t.Helper()
 	got, err := store.Get(t.Context(), want.Collection, want.ID)
 	noError(t, err)
-	equal(t, got, readstore.Document{ID: want.ID, Seen: want.Seen, Body: want.Body})
+	document := readstore.Document{ID: want.ID, Seen: want.Seen, Body: want.Body}
+	equal(t, got, document)
+	var seen readstore.Document
+	noError(t, store.View(t.Context(), want.Collection, want.ID, func(shown readstore.Document) error {
+		seen = shown
+		seen.Body = slices.Clone(shown.Body)
+		return nil
+	}))
+	equal(t, seen, document)
 }
 
 // Clock is a clock that stands still until it is advanced. It is safe for concurrent use.
