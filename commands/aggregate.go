@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -313,7 +314,8 @@ func (r Request) metadata(subject string) codec.Metadata {
 // eventID derives the id of a command's i-th event in a stream, so that a repeated append is recognised by the store. The
 // same Idempotency-Key given long after to another use case makes other ids: readers of all streams count by them.
 func eventID(stream string, command uuid.UUID, i int) uuid.UUID {
-	return uuid.NewSHA1(command, fmt.Appendf(nil, "%s/%d", stream, i))
+	name := append(make([]byte, 0, len(stream)+len("/000")), stream...)
+	return uuid.NewSHA1(command, strconv.AppendInt(append(name, '/'), int64(i), 10))
 }
 
 // pause waits a little before a lost race is run again, longer and less evenly each time.

@@ -356,8 +356,15 @@ func (r *runner) writes(docs documents) ([]readstore.Write, error) {
 			if doc.value == nil {
 				continue
 			}
-			if writes[i].Body, faults[w] = r.encode(doc.value, doc.size+growth); faults[w] != nil {
+			size := doc.size
+			if size == 0 {
+				size = int(r.newSize.Load())
+			}
+			if writes[i].Body, faults[w] = r.encode(doc.value, size+growth); faults[w] != nil {
 				return
+			}
+			if doc.size == 0 {
+				r.newSize.Store(int64(len(writes[i].Body)))
 			}
 			doc.size = len(writes[i].Body)
 		}

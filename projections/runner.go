@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -37,6 +38,8 @@ type runner struct {
 	// the read store says that they do, since saved.
 	folded, checkpoint eventstore.Position
 	saved              time.Time
+
+	newSize atomic.Int64 // bytes of the stored form of a new document, lately
 
 	mu        sync.Mutex
 	state     State

@@ -1,6 +1,7 @@
 package correspondence
 
 import (
+	"iter"
 	"slices"
 	"strconv"
 	"time"
@@ -21,7 +22,25 @@ const (
 // State is what the rules need to know of the messages of one application: who wrote within the last minute. Its memory
 // is bounded by the people who write at once.
 type State struct {
-	Recent []Posting // the oldest first; of each author the last MaxPerWindow
+	latest *remembered // nil: nobody wrote
+}
+
+// remembered is a posting and those before it. It never changes: states share it.
+type remembered struct {
+	Posting
+
+	earlier *remembered
+	count   int // up to this one
+	most    int // of them, before some are forgotten
+}
+
+// Recent gives whom the state remembers to have written, the latest first: of each author at least the last MaxPerWindow
+// within FloodWindow.
+func (s State) Recent() iter.Seq[Posting] {
+	return func(yield func(Posting) bool) {
+		for r := s.latest; r != nil && yield(r.Posting); r = r.earlier {
+		}
+	}
 }
 
 // Posting is that somebody wrote.
@@ -90,17 +109,16 @@ func (s State) wait(author string, perMinute int, now time.Time) time.Duration {
 	if perMinute <= 0 {
 		return 0
 	}
-	var own []time.Time
-	for _, posting := range s.Recent {
-		if posting.Author == author && posting.At.After(now.Add(-FloodWindow)) {
-			own = append(own, posting.At)
+	own := 0
+	for posting := range s.Recent() {
+		if posting.Author != author || !posting.At.After(now.Add(-FloodWindow)) {
+			continue
+		}
+		if own++; own == min(perMinute, MaxPerWindow) { // as soon as this one does not count any more
+			return min(posting.At.Add(FloodWindow).Sub(now), FloodWindow) // also if the clock went back
 		}
 	}
-	over := len(own) - min(perMinute, MaxPerWindow)
-	if over < 0 {
-		return 0
-	}
-	return min(own[over].Add(FloodWindow).Sub(now), FloodWindow) // a clock that went back keeps nobody waiting for longer
+	return 0
 }
 
 // Evolve gives the state after one more event. It is total, and the state that it was given stays as it was.
@@ -111,24 +129,33 @@ func Evolve(s State, event Event) State {
 	return s
 }
 
-// with remembers one more message and forgets what no rule asks for any more.
+// with remembers one more message. Every so often it forgets what no rule asks for any more.
 func (s State) with(posting Posting) State {
-	start := posting.At.Add(-FloodWindow)
-	surplus := 1 - MaxPerWindow
-	for _, p := range s.Recent {
-		if p.Author == posting.Author && p.At.After(start) {
-			surplus++
+	if s.latest != nil && s.latest.count >= s.latest.most {
+		s = s.trimmed(posting.At)
+	}
+	count, most := 0, MaxPerWindow
+	if s.latest != nil {
+		count, most = s.latest.count, s.latest.most
+	}
+	return State{&remembered{Posting: posting, earlier: s.latest, count: count + 1, most: most}}
+}
+
+// trimmed is the state with what rules may ask for from now on, and room for as much again.
+func (s State) trimmed(now time.Time) State {
+	var kept []Posting
+	counts := map[string]int{}
+	for posting := range s.Recent() {
+		if posting.At.After(now.Add(-FloodWindow)) && counts[posting.Author] < MaxPerWindow {
+			counts[posting.Author]++
+			kept = append(kept, posting)
 		}
 	}
-	recent := make([]Posting, 0, len(s.Recent)+1)
-	for _, p := range s.Recent {
-		switch {
-		case !p.At.After(start):
-		case p.Author == posting.Author && surplus > 0:
-			surplus--
-		default:
-			recent = append(recent, p)
+	var trimmed State
+	for i, posting := range slices.Backward(kept) {
+		trimmed.latest = &remembered{
+			Posting: posting, earlier: trimmed.latest, count: len(kept) - i, most: 2*len(kept) + MaxPerWindow,
 		}
 	}
-	return State{Recent: append(recent, posting)}
+	return trimmed
 }

@@ -41,7 +41,7 @@ type Event struct {
 	Metadata []byte
 }
 
-// Recorded is an event as the store holds it.
+// Recorded is an event as the store holds it. Its bytes are not to be changed: readers may share them.
 type Recorded struct {
 	Event
 	Stream   string

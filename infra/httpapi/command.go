@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 	"net/http"
 	"net/netip"
 	"strconv"
@@ -59,9 +60,13 @@ func ClientAddress(ctx context.Context) string {
 
 // ClientHash hides a network address: equal addresses have equal hashes, and without the secret nobody can tell which.
 func ClientHash(ctx context.Context, secret []byte) string {
-	mac := hmac.New(sha256.New, secret)
+	return clientHash(ctx, hmac.New(sha256.New, secret))
+}
+
+func clientHash(ctx context.Context, mac hash.Hash) string {
 	mac.Write([]byte(ClientAddress(ctx)))
-	return hex.EncodeToString(mac.Sum(nil)[:8])
+	var sum [sha256.Size]byte
+	return hex.EncodeToString(mac.Sum(sum[:0])[:8])
 }
 
 // IfMatch reads the revision of an If-Match header; nil if there is none or it is "*". Error: bad-if-match.

@@ -93,6 +93,7 @@ func (f *Follower) fromTail(stretch *span, see func(r *record, size int) (more b
 		if r, err = parseRecord(stretch.next, value); err != nil {
 			return &DamageError{Position: stretch.next, Cause: err}
 		}
+		r.lasting = true
 		more := see(&r, len(value))
 		stretch.advance(stretch.next)
 		if !more {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"slices"
 	"strings"
 	"time"
 
@@ -101,6 +102,7 @@ func sumHeader(sum uint32, head []byte, position uint64) uint32 {
 type record struct {
 	header
 	json                          bool
+	lasting                       bool // the bytes that it was parsed from stay as they are
 	id                            uuid.UUID
 	names                         []byte // stream, then type
 	stream, eventType, meta, data []byte
@@ -173,16 +175,19 @@ func (r *record) parseBody(body []byte) error {
 	return nil
 }
 
-// recorded copies the record out of the bytes it was parsed from.
+// recorded copies the record out of the bytes it was parsed from, unless they stay as they are.
 func (r *record) recorded() eventstore.Recorded {
 	names := string(r.names)
-	content := make([]byte, len(r.meta)+len(r.data))
-	split := copy(content, r.meta)
-	copy(content[split:], r.data)
+	meta, data := slices.Clip(r.meta), slices.Clip(r.data)
+	if !r.lasting {
+		content := make([]byte, len(r.meta)+len(r.data))
+		split := copy(content, r.meta)
+		copy(content[split:], r.data)
+		meta, data = content[:split:split], content[split:]
+	}
 	return eventstore.Recorded{
 		Event: eventstore.Event{
-			ID: r.id, Type: names[len(r.stream):], JSON: r.json,
-			Metadata: content[:split:split], Data: content[split:],
+			ID: r.id, Type: names[len(r.stream):], JSON: r.json, Metadata: meta, Data: data,
 		},
 		Stream:   names[:len(r.stream)],
 		Revision: r.revision,

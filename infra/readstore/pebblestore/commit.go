@@ -80,7 +80,7 @@ func collectWrites(
 	var stored record
 	for i, write := range order {
 		c := collections[write.Collection]
-		if i == 0 || order[i-1].ID != write.ID || order[i-1].Collection != write.Collection {
+		if i == 0 || !sameDocument(order[i-1], write) {
 			stored = nil
 			if !write.New {
 				var err error
@@ -97,7 +97,12 @@ func collectWrites(
 			if err := checkBody(write.Body); err != nil {
 				return nil, fmt.Errorf("document %q of collection %s: %w", write.ID, c.name, err)
 			}
-			wanted = documentRecord(*write)
+			if write.New && (i+1 == len(order) || !sameDocument(write, order[i+1])) { // nobody looks at it again
+				w.record = appendDocument(w.record[:0], write)
+				wanted = w.record
+			} else {
+				wanted = documentRecord(write)
+			}
 		}
 		if err := w.replace(c, write.ID, stored, wanted); err != nil {
 			return nil, err
@@ -109,6 +114,8 @@ func collectWrites(
 	}
 	return changes, nil
 }
+
+func sameDocument(a, b *readstore.Write) bool { return a.ID == b.ID && a.Collection == b.Collection }
 
 // lockCollections locks the collections of the writes against other writers and changes of their indexes.
 func (s *Store) lockCollections(writes []readstore.Write) (map[string]*collection, func(), error) {

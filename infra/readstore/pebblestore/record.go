@@ -23,8 +23,11 @@ func appendPosition(dst []byte, p eventstore.Position) []byte {
 	return appendRecordHeader(dst, p.Commit, p.Prepare)
 }
 
-func documentRecord(w readstore.Write) record {
-	dst := make([]byte, 0, recordHeader+len(w.Body))
+func documentRecord(w *readstore.Write) record {
+	return appendDocument(make([]byte, 0, recordHeader+len(w.Body)), w)
+}
+
+func appendDocument(dst []byte, w *readstore.Write) record {
 	return append(appendPosition(dst, w.Seen), w.Body...)
 }
 

@@ -12,6 +12,7 @@ type writer struct {
 	store    *Store
 	batch    *pebble.Batch
 	key      []byte      // scratch
+	record   record      // scratch
 	old, new keySet      // scratch
 	differ   differences // scratch
 }
