@@ -82,9 +82,23 @@ var likeRussian = strings.NewReplacer(
 // mostWritten is how much of what was written is looked at, in bytes: no region has a longer name.
 const mostWritten = 300
 
+// names are the regions by what they are called, as forms that give a choice write it.
+var names = func() map[string]Code {
+	names := map[string]Code{}
+	for _, r := range regions {
+		for _, name := range []string{r.Name.KK, r.Name.RU, r.Name.EN} {
+			names[name] = r.Code
+		}
+	}
+	return names
+}()
+
 // Parse finds the region that somebody means: by its code, or by its name in any of the languages. Unknown, if it is none,
 // or if it cannot be told which of several.
 func Parse(written string) Code {
+	if code, exact := names[written]; exact {
+		return code
+	}
 	if len(written) > mostWritten {
 		return Unknown
 	}

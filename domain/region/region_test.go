@@ -1,6 +1,7 @@
 package region_test
 
 import (
+	"strings"
 	"testing"
 
 	"services.example/portal/domain/region"
@@ -45,8 +46,10 @@ func TestEveryRegionIsKnownByItsNames(t *testing.T) {
 			t.Errorf("%s is not known by its code", r.Code)
 		}
 		for _, l := range text.Languages {
-			if got := region.Parse(r.Name.In(l)); got != r.Code {
-				t.Errorf("%q is read as %q, want %q", r.Name.In(l), got, r.Code)
+			for _, written := range []string{r.Name.In(l), " " + strings.ToLower(r.Name.In(l))} {
+				if got := region.Parse(written); got != r.Code {
+					t.Errorf("%q is read as %q, want %q", written, got, r.Code)
+				}
 			}
 		}
 	}

@@ -12,6 +12,9 @@ import (
 	"strings"
 	"time"
 
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"services.example/portal/domain/account"
 	"services.example/portal/domain/application"
 	"services.example/portal/domain/calendar"
@@ -344,11 +347,14 @@ func located(data json.RawMessage) region.Code {
 		return region.Unknown
 	}
 	var fields struct {
-		Region any `json:"region"`
+		Region jsontext.Value `json:"region"`
 	}
-	if json.Unmarshal(data, &fields) != nil {
+	if jsonv2.Unmarshal(data, &fields) != nil || fields.Region.Kind() != '"' {
 		return region.Unknown
 	}
-	written, _ := fields.Region.(string)
-	return region.Parse(written)
+	written, err := jsontext.AppendUnquote(nil, fields.Region)
+	if err != nil {
+		return region.Unknown
+	}
+	return region.Parse(string(written))
 }

@@ -42,9 +42,6 @@ func (b *runner) served(ctx context.Context, small, large *Loaded) (figures []fi
 	if err != nil {
 		return nil, err
 	}
-	if err := portal.rests(ctx); err != nil {
-		return nil, err
-	}
 	client := newLoadClient(b.Clients)
 	size, err := large.pageSize(ctx, client, portal.url)
 	if err != nil {
@@ -71,6 +68,9 @@ func (b *runner) served(ctx context.Context, small, large *Loaded) (figures []fi
 	} {
 		if !b.asks(part.name) {
 			continue
+		}
+		if err := portal.rests(ctx); err != nil { // from the part before
+			return nil, err
 		}
 		measured, err := part.measure()
 		if err != nil {
