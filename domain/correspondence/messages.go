@@ -30,8 +30,8 @@ type remembered struct {
 	Posting
 
 	earlier *remembered
-	count   int // up to this one
-	most    int // of them, before some are forgotten
+	count   int32 // up to this one
+	most    int32 // of them, before some are forgotten
 }
 
 // Recent gives whom the state remembers to have written, the latest first: of each author at least the last MaxPerWindow
@@ -134,14 +134,17 @@ func (s State) with(posting Posting) State {
 	if s.latest != nil && s.latest.count >= s.latest.most {
 		s = s.trimmed(posting.At)
 	}
-	count, most := 0, MaxPerWindow
-	if s.latest != nil {
-		count, most = s.latest.count, s.latest.most
+	r := &remembered{Posting: posting, earlier: s.latest, count: 1, most: MaxPerWindow}
+	if before := s.latest; before != nil {
+		r.count, r.most = before.count+1, before.most
+		if before.Author == posting.Author {
+			r.Author = before.Author // one text instead of two
+		}
 	}
-	return State{&remembered{Posting: posting, earlier: s.latest, count: count + 1, most: most}}
+	return State{r}
 }
 
-// trimmed is the state with what rules may ask for from now on, and room for as much again.
+// trimmed is the state with what rules may ask for from now on, and room for half as much again.
 func (s State) trimmed(now time.Time) State {
 	var kept []Posting
 	counts := map[string]int{}
@@ -152,10 +155,11 @@ func (s State) trimmed(now time.Time) State {
 		}
 	}
 	var trimmed State
+	room := int32(len(kept) + max(len(kept)/2, MaxPerWindow/2))
+	nodes := make([]remembered, len(kept))
 	for i, posting := range slices.Backward(kept) {
-		trimmed.latest = &remembered{
-			Posting: posting, earlier: trimmed.latest, count: len(kept) - i, most: 2*len(kept) + MaxPerWindow,
-		}
+		nodes[i] = remembered{Posting: posting, earlier: trimmed.latest, count: int32(len(kept) - i), most: room}
+		trimmed.latest = &nodes[i]
 	}
 	return trimmed
 }

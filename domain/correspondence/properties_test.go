@@ -88,8 +88,8 @@ func TestWhatIsRememberedIsBounded(t *testing.T) {
 
 func remembered(s correspondence.State) int { return len(slices.Collect(s.Recent())) }
 
-// mostRemembered is the bound for so many people: what rules ask for, and as much again before it is forgotten.
-func mostRemembered(people int) int { return (2*people + 1) * correspondence.MaxPerWindow }
+// mostRemembered is the bound for so many people: what rules ask for, and half as much again before it is forgotten.
+func mostRemembered(people int) int { return people * correspondence.MaxPerWindow * 3 / 2 }
 
 // TestMarksOnlyGrow: whatever order marks are given and appended in, everybody's mark is the furthest that they gave, and the
 // same mark again gives nothing.

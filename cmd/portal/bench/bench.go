@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"text/tabwriter"
 	"time"
 )
@@ -20,7 +21,7 @@ type Command struct {
 	Clients      int           `default:"64" help:"Clients at once."`
 	Thread       int           `default:"1001" help:"Items of the long thread: its status and messages."`
 	Streams      int           `default:"2000" help:"Pages open at once, which hear of messages as they are written; 0: leave them out."`
-	Only         string        `default:"all" enum:"all,appends,rebuild,save-step,messages,pages,visible,correspondence" help:"Measure only this: ${enum}."`
+	Only         []string      `default:"all" enum:"all,appends,rebuild,save-step,messages,pages,visible,correspondence" help:"Measure only these: ${enum}."`
 	Folder       string        `help:"Folder to load into and keep, so that the next run need not load; a temporary one if empty."`
 	Bare         string        `hidden:"" help:"Serve the limit itself from this folder."`
 	Bytes        int           `hidden:"" help:"What the bare handler writes."`
@@ -77,8 +78,10 @@ type runner struct {
 	folder string
 }
 
-// asks tells whether a part is to be measured.
-func (c *Command) asks(part string) bool { return c.Only == "all" || c.Only == part }
+// asks tells whether any of the parts is to be measured.
+func (c *Command) asks(parts ...string) bool {
+	return slices.ContainsFunc(append(parts, "all"), func(part string) bool { return slices.Contains(c.Only, part) })
+}
 
 // measure takes every figure. The large folder is loaded first and served by a process of its own, as users run it.
 func (b *runner) measure(ctx context.Context) (figures []figure, err error) {
@@ -96,7 +99,7 @@ func (b *runner) measure(ctx context.Context) (figures []figure, err error) {
 			return nil, err
 		}
 	}
-	if b.Only == "appends" {
+	if !b.asks("rebuild", "save-step", "messages", "pages", "visible", "correspondence") {
 		return figures, nil
 	}
 	large, err := Load(ctx, b.host, b.folder, "large", b.Applications, b.People)
@@ -110,7 +113,7 @@ func (b *runner) measure(ctx context.Context) (figures []figure, err error) {
 		}
 		figures = append(figures, rebuild...)
 	}
-	if b.Only != "rebuild" && b.Only != "correspondence" {
+	if b.asks("save-step", "messages", "pages", "visible") {
 		served, err := b.served(ctx, small, large)
 		if err != nil {
 			return nil, err
