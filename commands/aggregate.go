@@ -21,6 +21,8 @@ import (
 const (
 	// maxAttempts bounds how often a command is decided anew because somebody else was faster.
 	maxAttempts = 10
+	// foldedAtOnce is how many events of a stream are in memory before they are folded: some streams are long.
+	foldedAtOnce = 256
 	// cachedStreams is how many folded states one aggregate keeps in memory.
 	cachedStreams = 4096
 )
@@ -105,22 +107,28 @@ func (a *aggregate[S, C, E]) load(ctx context.Context, id string) (loaded[S], er
 	if !cached {
 		at = loaded[S]{revision: eventstore.NoRevision}
 	}
-	further, err := a.eventsAfter(ctx, id, at.revision)
-	if err != nil || len(further) == 0 {
-		return at, err
-	}
-	for i := range further {
-		if at, err = a.fold(at, further[i]); err != nil {
+	for before := at.revision; ; {
+		further, err := a.eventsAfter(ctx, id, at.revision)
+		if err != nil {
 			return loaded[S]{}, err
 		}
+		for i := range further {
+			if at, err = a.fold(at, further[i]); err != nil {
+				return loaded[S]{}, err
+			}
+		}
+		if len(further) < foldedAtOnce {
+			if at.revision != before {
+				a.cache.Add(id, at)
+			}
+			return at, nil
+		}
 	}
-	a.cache.Add(id, at)
-	return at, nil
 }
 
-// eventsAfter reads what a stream holds after a revision: mostly nothing.
+// eventsAfter reads what a stream holds after a revision: mostly nothing, and foldedAtOnce events at most.
 func (a *aggregate[S, C, E]) eventsAfter(ctx context.Context, id string, revision int64) (further []codec.Envelope, err error) {
-	for recorded, err := range a.events.ReadStream(ctx, a.prefix+id, eventstore.StreamRead{From: revision + 1}) {
+	for recorded, err := range a.events.ReadStream(ctx, a.prefix+id, eventstore.StreamRead{From: revision + 1, Limit: foldedAtOnce}) {
 		if err != nil {
 			var missing *eventstore.NotFoundError
 			if errors.As(err, &missing) {

@@ -387,6 +387,33 @@ func TestMessagesInMemoryAreThoseInTheStore(t *testing.T) {
 	}
 }
 
+// TestALongThreadIsFoldedWhole: also when it does not fit into memory at once, and ends where one part does.
+func TestALongThreadIsFoldedWhole(t *testing.T) {
+	t.Parallel()
+	l := newLetters(t)
+	for n := range 2 * foldedAtOnce {
+		if n == 2*foldedAtOnce-1 || n == foldedAtOnce {
+			l.restart()
+		}
+		_, err := l.post(l.Commands, keyed(aibek, strconv.Itoa(n), "1"), "1")
+		done(t, err)
+		at, err := l.streams().messages.load(t.Context(), l.id)
+		done(t, err)
+		if at.revision != int64(n) {
+			t.Fatalf("folded up to revision %d, want %d", at.revision, n)
+		}
+		l.clock.pass(time.Second)
+	}
+	l.restart()
+	_, err := l.post(l.Commands, keyed(aibek, "0", "1"), "1") // the very first is known still
+	done(t, err)
+	cold, err := l.streams().messages.load(t.Context(), l.id)
+	done(t, err)
+	if cold.revision != 2*foldedAtOnce-1 {
+		t.Errorf("folded up to revision %d, want %d", cold.revision, 2*foldedAtOnce-1)
+	}
+}
+
 // TestAFlood: whoever writes too much in one application is told how long to wait, however many of their messages come at
 // once; nobody else has to.
 func TestAFlood(t *testing.T) {
