@@ -5,7 +5,8 @@ package main
 /*
 #include <malloc.h>
 
-static void one_arena(void) {
+// Before any other thread takes memory: from then on glibc does not ask again how many arenas there may be.
+__attribute__((constructor)) static void one_arena(void) {
 #ifdef M_ARENA_MAX
 	mallopt(M_ARENA_MAX, 1);
 #endif
@@ -14,5 +15,4 @@ static void one_arena(void) {
 import "C"
 
 // Where the embedded stores take their memory from glibc, threads share one arena. It would give each of them its own,
-// out of which little returns: with 20,000 applications under load that was 60 MiB of 427, and no faster.
-func init() { C.one_arena() }
+// out of which little returns: with a million applications under load that was 70 MiB of 472, and no faster.

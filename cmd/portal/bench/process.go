@@ -61,7 +61,7 @@ func (p *process) stop() error {
 // rests waits until the process has done what it does by itself after its start, such as compacting what was loaded.
 func (p *process) rests(ctx context.Context) error {
 	const look, quiet = 250 * time.Millisecond, 10 * time.Millisecond
-	waiting, cancel := context.WithTimeout(ctx, time.Minute)
+	waiting, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
 	before, err := p.processorTime()
 	for busy := look; err == nil && busy > quiet; {
