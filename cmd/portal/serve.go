@@ -118,7 +118,7 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer stopEsdb()
-	return c.serve(ctx, p, listener, handler(p, handlerOptions{
+	return c.serve(ctx, p, listener, handler(p, handlerOptions{ //nolint:contextcheck // every request has a context of its own
 		production: c.Production, demo: demo, metrics: metrics, trustedProxies: c.TrustedProxies, smsToken: gateways.token(),
 		machineRequests: c.MachineRequestsPerMinute,
 	}))

@@ -25,7 +25,7 @@ func WhileValid(validity Validity, every time.Duration) func(huma.Context, func(
 	watches := &sync.Pool{New: func() any { return newWatch(validity, every) }}
 	return func(hctx huma.Context, next func(huma.Context)) {
 		x := exchangeOf(hctx.Context())
-		caller, reads := readerOf(hctx)
+		caller, reads := readerOf(x, hctx.Method())
 		if _, brief := hctx.Operation().Metadata[briefly]; brief || !reads {
 			next(hctx)
 			return
@@ -111,15 +111,15 @@ func (w *watch) look() {
 }
 
 // readerOf is who only reads; a command is carried out to its end, also one that ends its own session.
-func readerOf(hctx huma.Context) (Caller, bool) {
-	if method := hctx.Method(); method != http.MethodGet && method != http.MethodHead {
+func readerOf(x *exchange, method string) (Caller, bool) {
+	switch {
+	case x == nil || method != http.MethodGet && method != http.MethodHead:
 		return Caller{}, false
+	case x.bearer != nil && x.bearer.err == nil:
+		return x.bearer.caller, true
+	default:
+		return x.caller, x.signed
 	}
-	if caller, found := MachineOf(hctx.Context()); found {
-		return caller, true
-	}
-	caller, err := Signed(hctx.Context())
-	return caller, err == nil
 }
 
 func ended(caller Caller) error {
