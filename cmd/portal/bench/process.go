@@ -58,7 +58,7 @@ func (p *process) stop() error {
 	return nil
 }
 
-// rests waits until the process has done what it does by itself after its start, such as compacting what was loaded.
+// rests waits until the process has done what it does by itself after its start and after a load, such as compacting.
 func (p *process) rests(ctx context.Context) error {
 	const look, quiet = 250 * time.Millisecond, 10 * time.Millisecond
 	waiting, cancel := context.WithTimeout(ctx, 10*time.Minute)
