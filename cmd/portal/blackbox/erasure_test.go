@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"io/fs"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -19,6 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"services.example/portal/domain/identity/identitytest"
+	"services.example/portal/infra/disktest"
 )
 
 // secondAdmin makes and signs in another administrator than the demo's.
@@ -106,7 +106,7 @@ func TestAPersonIsErasedEverywhere(t *testing.T) {
 	}
 
 	values := []string{p.login, p.phone, p.email, letter, note}
-	if found := holding(t, data, values...); len(found) == 0 {
+	if found := disktest.Holding(t, data, values...); len(found) == 0 {
 		t.Fatal("nothing is on the disk before: the search does not work")
 	}
 	ask()
@@ -166,7 +166,7 @@ func TestAPersonIsErasedEverywhere(t *testing.T) {
 	o.applicant.do(http.MethodPost, "/sessions", credentials).refused(http.StatusUnauthorized, "invalid-credentials")
 
 	o.server.stop()
-	if found := holding(t, data, values...); len(found) > 0 {
+	if found := disktest.Holding(t, data, values...); len(found) > 0 {
 		t.Errorf("still on the disk: %q", found)
 	}
 	if files, err := os.ReadDir(filepath.Join(data, "files", me.ID)); err == nil && len(files) > 0 {
@@ -239,7 +239,7 @@ func TestAnErasureSurvivesKills(t *testing.T) {
 	}
 	s.stop()
 	for _, p := range people {
-		if found := holding(t, data, p.login, p.phone, p.email); len(found) > 0 {
+		if found := disktest.Holding(t, data, p.login, p.phone, p.email); len(found) > 0 {
 			t.Errorf("still on the disk: %q", found)
 		}
 	}
@@ -322,26 +322,4 @@ func unzip(t *testing.T, content []byte) map[string][]byte {
 		}
 	}
 	return files
-}
-
-// holding lists the files under a folder that hold one of these texts, with the text.
-func holding(t *testing.T, folder string, texts ...string) []string {
-	t.Helper()
-	var found []string
-	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() {
-			return err
-		}
-		content, err := os.ReadFile(path)
-		for _, text := range texts {
-			if bytes.Contains(content, []byte(text)) {
-				found = append(found, path+": "+text)
-			}
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found
 }

@@ -18,6 +18,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"services.example/portal/infra/disktest"
 )
 
 // feedReader is a program that reads the feed of a portal, and checks what it reads against the schemas.
@@ -253,7 +255,7 @@ func TestAWebhookTellsEverythingThoughBothSidesFail(t *testing.T) {
 	if diff := cmp.Diff(want, receiver.got(r)); diff != "" {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}
-	if found := inFiles(t, o.server.data, "key=hush"); len(found) > 0 {
+	if found := disktest.Holding(t, o.server.data, "key=hush"); len(found) > 0 {
 		t.Errorf("the address is in %q in clear", found)
 	}
 	admin.do(http.MethodDelete, "/admin/webhooks/"+made.ID, nil).must(http.StatusNoContent, nil)

@@ -1,16 +1,14 @@
 package blackbox_test
 
 import (
-	"bytes"
-	"io/fs"
 	"net/http"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"services.example/portal/infra/disktest"
 )
 
 // machines lists service accounts as the command line does: the columns of each line, without the times.
@@ -82,7 +80,7 @@ func TestAServiceAccountsLife(t *testing.T) {
 		}
 	}
 	secret := strings.TrimPrefix(token, "portal_machine_")
-	if found := inFiles(t, data, secret); len(found) > 0 || strings.Contains(s.out.String(), secret) {
+	if found := disktest.Holding(t, data, secret); len(found) > 0 || strings.Contains(s.out.String(), secret) {
 		t.Errorf("the token is in %q, or in what the portal said", found)
 	}
 }
@@ -107,26 +105,6 @@ func (c *client) closedToMachines() []endpoint {
 		c.t.Fatalf("only %d operations are closed to machines: this test no longer reads the document", len(closed))
 	}
 	return closed
-}
-
-// inFiles lists the files below a folder that hold a text.
-func inFiles(t *testing.T, folder, wanted string) []string {
-	t.Helper()
-	var found []string
-	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() {
-			return err
-		}
-		content, err := os.ReadFile(path)
-		if err == nil && bytes.Contains(content, []byte(wanted)) {
-			found = append(found, path)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found
 }
 
 // TestAnAdministratorsTokenIsInForceAtOnce: over the API, with a token that other programs read by.

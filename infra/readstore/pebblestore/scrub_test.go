@@ -1,15 +1,12 @@
 package pebblestore
 
 import (
-	"bytes"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strconv"
 	"testing"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"services.example/portal/infra/disktest"
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/readstore"
 )
@@ -38,33 +35,17 @@ func TestWhatWasReplacedIsOffTheDiskAfterAScrub(t *testing.T) {
 		write(uint64(3*i+3), "a"+strconv.Itoa(i), "жойылды")
 		write(uint64(3*i+3), "b"+strconv.Itoa(i), "")
 	}
-	if !onDisk(t, dir, replaced) {
+	if len(disktest.Holding(t, dir, replaced)) == 0 {
 		t.Fatal("nothing of what was replaced is on the disk: the search does not work")
 	}
 
 	noError(t, store.Scrub(t.Context()))
 	noError(t, store.Close())
 
-	for _, text := range []string{replaced, removed} {
-		if onDisk(t, dir, text) {
-			t.Errorf("%q is still on the disk", text)
-		}
+	if found := disktest.Holding(t, dir, replaced, removed); len(found) > 0 {
+		t.Errorf("still on the disk: %q", found)
 	}
-	if !onDisk(t, dir, "жойылды") {
+	if len(disktest.Holding(t, dir, "жойылды")) == 0 {
 		t.Error("what took its place is not on the disk")
 	}
-}
-
-func onDisk(t *testing.T, dir, text string) bool {
-	t.Helper()
-	found := false
-	noError(t, filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		content, err := os.ReadFile(path)
-		found = found || bytes.Contains(content, []byte(text))
-		return err
-	}))
-	return found
 }
