@@ -32,6 +32,9 @@ func (p *pace) do(ctx context.Context, work func() error) error { return p.doAft
 
 // doAfter is do, and rests for what was done before its turn, too.
 func (p *pace) doAfter(ctx context.Context, before time.Duration, work func() error) error {
+	if err := ctx.Err(); err != nil { // also where the turn is free
+		return fmt.Errorf("waiting for the turn to read history: %w", err)
+	}
 	select {
 	case p.turn <- struct{}{}:
 	case <-ctx.Done():
