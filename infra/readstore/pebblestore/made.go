@@ -19,8 +19,10 @@ type made struct {
 
 const (
 	firstMade = 1 << 14 // ids of the first filter; each further one is four times as large
-	mostMade  = 1 << 22 // ids of the largest filter: it takes 5 MiB
-	falseMade = 0.01    // share of unknown ids that are looked up for nothing
+	mostMade  = 1 << 22 // ids of the largest filter: it takes 10 MiB
+	// falseMade is the share of unknown ids that a filter takes for known. What is looked up for nothing is looked for in
+	// every table that a rebuild has left behind so far, which takes a millisecond where there are some thousands.
+	falseMade = 0.0001
 )
 
 // add remembers an id. It comes before the write, so that nobody misses what is written.
