@@ -46,7 +46,7 @@ type Config struct {
 	RecentDocuments int // most documents that the live group keeps in memory, of at most 16 MiB when stored; 0: 4096
 
 	// LivePace lets events gather for a batch of the live group, because each costs a commit. Zero: 0.25 ms for each event
-	// of the batch before, at most 16 ms.
+	// of the batch before, at most 32 ms.
 	LivePace pubsub.Pace
 
 	Redelivery, Reconnect pubsub.Backoff // after a failed batch; after the event store failed
@@ -85,7 +85,7 @@ func New(config Config) (*Engine, error) {
 		config.DeferCompactions = func() func() { return func() {} }
 	}
 	config.MostLag = cmp.Or(config.MostLag, 1_000_000)
-	config.LivePace = cmp.Or(config.LivePace, pubsub.Pace{Each: 250 * time.Microsecond, Most: 16 * time.Millisecond})
+	config.LivePace = cmp.Or(config.LivePace, pubsub.Pace{Each: 250 * time.Microsecond, Most: 32 * time.Millisecond})
 	config.RecentDocuments = cmp.Or(config.RecentDocuments, 4096)
 	if config.Clock == nil {
 		config.Clock = time.Now
