@@ -179,7 +179,7 @@ type answer struct {
 func (c *client) do(method, path string, body any, headers ...string) *answer {
 	c.t.Helper()
 	a, err := c.try(method, path, body, headers...)
-	for again := 0; again < mostAgain && err == nil && method == http.MethodGet && a.behind() && !slices.Contains(headers, "Min-Position"); again++ {
+	for again := 0; again < mostAgain && err == nil && method == http.MethodGet && c.shouldRepeat(a) && !slices.Contains(headers, "Min-Position"); again++ {
 		a, err = c.try(method, path, body, headers...)
 	}
 	if err != nil {
@@ -191,8 +191,12 @@ func (c *client) do(method, path string, body any, headers ...string) *answer {
 // mostAgain is how often a page asks again that is told to, as the stand-in for MongoDB is slow. The portal waits each time.
 const mostAgain = 12
 
-func (a *answer) behind() bool {
-	return a.status == http.StatusServiceUnavailable && strings.Contains(string(a.body), `"read-model-behind"`)
+// shouldRepeat tells whether an answer says that the same request is to be repeated for the sake of a read model, or of the
+// stand-in's whole store, which takes seconds for a call where the machine has other work.
+func (c *client) shouldRepeat(a *answer) bool {
+	said := func(code string) bool { return strings.Contains(string(a.body), `"`+code+`"`) }
+	onServers := slices.Contains(c.server.cmd.Args, "--read-store")
+	return a.status == http.StatusServiceUnavailable && (said("read-model-behind") || onServers && said("store-unavailable"))
 }
 
 // try sends a request to a portal that may not live to answer it.
