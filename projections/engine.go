@@ -41,7 +41,7 @@ type Config struct {
 	DeferCompactions func() (resume func())
 
 	MostLag        int // events that are counted to tell how far a projection is behind; 0: 1,000,000
-	CacheDocuments int // most documents that a group that catches up changes before it stores them; 0: 4096
+	CacheDocuments int // most documents that a group that catches up changes before it stores them; 0: 8192
 
 	RecentDocuments int // most documents that the live group keeps in memory, of at most 16 MiB when stored; 0: 4096
 
@@ -80,7 +80,7 @@ func New(config Config) (*Engine, error) {
 	config.Logger = cmp.Or(config.Logger, slog.Default())
 	config.LiveBatch = cmp.Or(config.LiveBatch, pubsub.DefaultBatch)
 	config.CatchUpBatch = cmp.Or(config.CatchUpBatch, 4096)
-	config.CacheDocuments = cmp.Or(config.CacheDocuments, 4096)
+	config.CacheDocuments = cmp.Or(config.CacheDocuments, 8192)
 	if config.DeferCompactions == nil {
 		config.DeferCompactions = func() func() { return func() {} }
 	}

@@ -16,38 +16,13 @@ import (
 // merged once afterwards.
 func TestDeferredCompactions(t *testing.T) {
 	t.Parallel()
-	store, err := Open("reads", Options{InMemory: true, MemTableSize: 64 << 10, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := store.Declare(t.Context(), readstore.Collection{Name: "c"}); err != nil {
-		t.Fatal(err)
-	}
-	body, err := bson.Marshal(bson.M{"text": fmt.Sprintf("%0500d", 0)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := openToDefer(t, Options{})
 	resume := store.DeferCompactions()
 	const rounds, documents = 40, 100
-	for round := range rounds { // the same documents again and again: tables that overlap
-		var batch readstore.Batch
-		for i := range documents {
-			batch.Writes = append(batch.Writes, readstore.Write{
-				Collection: "c", ID: strconv.Itoa(i), Seen: eventstore.Position{Commit: uint64(round + 1)}, Body: body,
-			})
-		}
-		if err := store.Commit(t.Context(), batch); err != nil {
-			t.Fatal(err)
-		}
+	for round := range rounds {
+		writeAgain(t, store, documents, uint64(round+1))
 	}
-	if err := store.db.Flush(); err != nil {
-		t.Fatal(err)
-	}
+	noError(t, store.db.Flush())
 	if m := store.db.Metrics(); m.Compact.Count != 0 || m.Levels[0].Sublevels < 8 {
 		t.Errorf("%d compactions, %d layers of tables", m.Compact.Count, m.Levels[0].Sublevels)
 	}
@@ -60,8 +35,48 @@ func TestDeferredCompactions(t *testing.T) {
 	resume()
 	resume() // once is enough
 	for store.db.Metrics().Compact.Count == 0 && t.Context().Err() == nil {
-		if err := store.db.Flush(); err != nil { // as the next writes would
-			t.Fatal(err)
+		noError(t, store.db.Flush()) // as the next writes would
+	}
+}
+
+// TestADeferralHasAnEnd: writes do not come to wait for compactions that are deferred.
+func TestADeferralHasAnEnd(t *testing.T) {
+	t.Parallel()
+	const pile, rounds = 10, 100 // more than twice what may lie there before writes wait
+	store := openToDefer(t, Options{pile: pile})
+	defer store.DeferCompactions()()
+	for round := range rounds {
+		writeAgain(t, store, 10, uint64(round+1))
+		noError(t, store.db.Flush())
+		if m := store.db.Metrics(); round < pile-1 && m.Compact.Count != 0 {
+			t.Fatalf("%d compactions after %d tables", m.Compact.Count, round+1)
 		}
 	}
+	if m := store.db.Metrics(); m.Compact.Count == 0 {
+		t.Error("nothing was merged")
+	}
+}
+
+func openToDefer(t *testing.T, options Options) *Store {
+	t.Helper()
+	options.InMemory, options.MemTableSize, options.Logger = true, 64<<10, slog.New(slog.DiscardHandler)
+	store, err := Open("reads", options)
+	noError(t, err)
+	t.Cleanup(func() { noError(t, store.Close()) })
+	noError(t, store.Declare(t.Context(), readstore.Collection{Name: "c"}))
+	return store
+}
+
+// writeAgain writes the same documents as before: their tables overlap.
+func writeAgain(t *testing.T, store *Store, documents int, seen uint64) {
+	t.Helper()
+	body, err := bson.Marshal(bson.M{"text": fmt.Sprintf("%0500d", 0)})
+	noError(t, err)
+	var batch readstore.Batch
+	for i := range documents {
+		batch.Writes = append(batch.Writes, readstore.Write{
+			Collection: "c", ID: strconv.Itoa(i), Seen: eventstore.Position{Commit: seen}, Body: body,
+		})
+	}
+	noError(t, store.Commit(t.Context(), batch))
 }

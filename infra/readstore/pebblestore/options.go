@@ -25,7 +25,8 @@ type Options struct {
 	// Logger receives what the database has to say; slog.Default if nil.
 	Logger *slog.Logger
 
-	fs vfs.FS // for tests with faults; nil: the operating system's
+	fs   vfs.FS // for tests with faults; nil: the operating system's
+	pile int32  // for tests: how many tables pile up while compactions are deferred; 1000 if 0
 }
 
 func (o Options) withDefaults() Options {
@@ -43,6 +44,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.ReserveSpace == 0 {
 		o.ReserveSpace = 128 << 20
+	}
+	if o.pile == 0 {
+		o.pile = 1000
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()

@@ -32,6 +32,7 @@ type Store struct {
 	logs    *logFiles
 
 	deferred atomic.Int32 // those who asked for compactions to wait
+	piled    atomic.Int32 // tables of latest writes that were stored since then
 
 	life   sync.RWMutex // held by every call while it works; Close waits for them
 	closed bool
@@ -107,17 +108,19 @@ func absolute(dir string) string {
 const memTables = 3
 
 func (s *Store) engineOptions(lock *pebble.Lock) *pebble.Options {
+	listener := s.logger.listener()
+	listener.FlushEnd = func(pebble.FlushInfo) { s.piled.Add(1) }
 	options := &pebble.Options{
 		FS:                          s.options.fs,
 		Lock:                        lock,
 		Logger:                      s.logger,
-		EventListener:               s.logger.listener(),
+		EventListener:               listener,
 		FormatMajorVersion:          pebble.FormatTableFormatV6,
 		CacheSize:                   s.options.CacheSize + memTables*int64(s.options.MemTableSize),
 		MemTableSize:                s.options.MemTableSize,
 		MemTableStopWritesThreshold: memTables,
 		L0CompactionThreshold:       8,
-		L0StopWritesThreshold:       1000,
+		L0StopWritesThreshold:       4 * int(s.options.pile), // compactions are on their way long before
 		LBaseMaxBytes:               64 << 20,
 		BytesPerSync:                1 << 20,
 		FlushDelayDeleteRange:       flushDelay,
@@ -138,18 +141,22 @@ func (s *Store) engineOptions(lock *pebble.Lock) *pebble.Options {
 	return options
 }
 
-// compactions is how many there may be at a time: one, and none while they are deferred.
+// compactions is how many there may be at a time: one, and none while they are deferred, unless so much has piled up that
+// writes would come to wait for them.
 func (s *Store) compactions() (least, most int) {
-	if s.deferred.Load() > 0 {
+	if s.deferred.Load() > 0 && s.piled.Load() < s.options.pile {
 		return 0, 1 // the engine divides by the greater one, and comes to it only by settings that engineOptions excludes
 	}
 	return 1, 1
 }
 
-// DeferCompactions lets tables of latest writes pile up until resume is called, and merges them only then, once: for a
-// rebuild that nobody reads beside, which would be merged again and again otherwise. Reading is slow meanwhile.
+// DeferCompactions lets tables of latest writes pile up until resume is called, or there are a thousand, and merges them
+// only then: for a rebuild that nobody reads beside, which would be merged again and again otherwise. Reading is slow
+// meanwhile.
 func (s *Store) DeferCompactions() (resume func()) {
-	s.deferred.Add(1)
+	if s.deferred.Add(1) == 1 {
+		s.piled.Store(0)
+	}
 	return sync.OnceFunc(func() {
 		s.deferred.Add(-1)
 		if _, err := s.db.AsyncFlush(); err != nil { // after which the engine looks for what is to be merged
