@@ -579,7 +579,9 @@ func TestNothingInClear(t *testing.T) {
 	if found := disktest.Holding(t, backup, secrets...); len(found) > 0 {
 		t.Errorf("in clear in the copy: %q", found)
 	}
-	if len(disktest.Holding(t, backup, service.ID)) == 0 {
-		t.Error("what is stored in clear was not found: the search does not work")
+	for _, folder := range []string{filepath.Join(s.data, "events"), backup} {
+		if len(disktest.Holding(t, folder, service.ID)) == 0 {
+			t.Errorf("what is stored in clear was not found in %s: the search does not work", folder)
+		}
 	}
 }
