@@ -31,3 +31,14 @@ func BenchmarkDecode(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkDecodeJustEncoded(b *testing.B) {
+	c, _ := newCodec(b)
+	event := moved{City: aMoved.City, Street: aMoved.Street}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := c.Decode(b.Context(), stored(b, c, event)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -29,6 +29,9 @@ func (c *Codec) Decode(ctx context.Context, recorded eventstore.Recorded) (Envel
 	if _, known := c.older[recorded.Type]; !current && !known {
 		return Envelope{}, c.unreadable(recorded)
 	}
+	if current && c.recall(ctx, &recorded, &out) {
+		return out, nil
+	}
 	if err := decodeMetadata(recorded.Metadata, &out.Meta); err != nil {
 		return fail("metadata", err)
 	}
@@ -71,6 +74,25 @@ func (c *Codec) Decode(ctx context.Context, recorded eventstore.Recorded) (Envel
 	}
 	out.Event = event.Interface()
 	return out, nil
+}
+
+// recall fills the envelope with what the record was made of, if that is still known and may still be shown.
+func (c *Codec) recall(ctx context.Context, recorded *eventstore.Recorded, out *Envelope) bool {
+	if c.lately == nil {
+		return false
+	}
+	made, found := c.lately.take(recorded)
+	if !found {
+		return false
+	}
+	if c.byName[recorded.Type].personal() && made.meta.Subject != "" {
+		if _, err := c.keys.AEAD(ctx, made.meta.Subject); err != nil { // erased since
+			return false
+		}
+	}
+	out.Meta, out.Event = made.meta, made.event
+	out.Created = out.Meta.recorded(out.Created)
+	return true
 }
 
 // decodeOlder reads an event of an older version through its upcasts.

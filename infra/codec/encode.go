@@ -14,7 +14,7 @@ import (
 
 // Encode turns an event into what the store keeps. Its personal fields are encrypted with the key of meta.Subject,
 // which is made if the subject has none yet, and are bound to this stream and id: what Encode returns can be appended
-// nowhere else. Errors: personal fields without a subject, ErrKeyDestroyed, a type that is not registered.
+// nowhere else. The event is not to be changed any more. Errors: personal fields without a subject, ErrKeyDestroyed, a type that is not registered.
 func (c *Codec) Encode(
 	ctx context.Context, stream string, id uuid.UUID, meta Metadata, event any,
 ) (eventstore.Event, error) {
@@ -30,7 +30,9 @@ func (c *Codec) Encode(
 	if err != nil {
 		return eventstore.Event{}, fmt.Errorf("encoding metadata of %s for stream %s: %w", p.name, stream, err)
 	}
-	return eventstore.Event{ID: id, Type: p.name, JSON: true, Data: data, Metadata: metadata}, nil
+	stored := eventstore.Event{ID: id, Type: p.name, JSON: true, Data: data, Metadata: metadata}
+	c.lately.keep(stream, stored, meta, event)
+	return stored, nil
 }
 
 func (c *Codec) encodeData(

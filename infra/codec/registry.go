@@ -17,6 +17,7 @@ type Codec struct {
 	byName map[string]*plan // newest versions only
 	byType map[reflect.Type]*plan
 	older  map[string]Upcast // by From
+	lately *lately           // nil: nothing is remembered
 
 	shown func() ([]byte, error) // instead of keys: the personal fields of the one event that is read
 }
@@ -25,7 +26,7 @@ type Codec struct {
 // name, a struct under two names, a version without a way to the newest, a field that JSON or the encryption would lose.
 func New(keys Keys, aggregates ...Aggregate) (*Codec, error) {
 	c := &Codec{
-		keys: keys, byName: map[string]*plan{}, byType: map[reflect.Type]*plan{}, older: map[string]Upcast{},
+		keys: keys, byName: map[string]*plan{}, byType: map[reflect.Type]*plan{}, older: map[string]Upcast{}, lately: newLately(),
 	}
 	for _, a := range aggregates {
 		if err := c.register(a); err != nil {
