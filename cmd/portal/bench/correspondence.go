@@ -85,8 +85,8 @@ func (b *runner) writeThread(ctx context.Context, client *http.Client, portal *p
 	return length()
 }
 
-// readFigure measures the 99th percentile of a query at half of what the portal can do, against a handler that writes the
-// same bytes at the same rate.
+// readFigure measures the 99th percentile of a query at half of what the portal can do, in turn with a handler that writes
+// the same bytes at the same rate.
 func (b *runner) readFigure(
 	ctx context.Context, client *http.Client, portal *process, name string, choose func() (path, token string),
 ) (_ figure, err error) {
@@ -116,19 +116,27 @@ func (b *runner) readFigure(
 	if err != nil {
 		return figure{}, err
 	}
-	ours, err := b.steady(ctx, most/2, b.Clients, func(ctx context.Context, _ int) (time.Duration, error) {
-		_, err := get(ctx)
-		return 0, err
-	})
-	if err != nil {
-		return figure{}, err
+	var ours, limit []time.Duration
+	steadily := func(times *[]time.Duration, one func(ctx context.Context) error) error {
+		took, err := steady(ctx, 2*b.Duration/turns, most/2, b.Clients, func(ctx context.Context, _ int) (time.Duration, error) {
+			return 0, one(ctx)
+		})
+		*times = append(*times, took...)
+		return err
 	}
-	limit, err := b.steady(ctx, most/2, b.Clients, func(ctx context.Context, _ int) (time.Duration, error) {
-		_, _, err := call(ctx, client, http.MethodGet, bare.url+"/page", "", nil)
-		return 0, err
-	})
-	if err != nil {
-		return figure{}, err
+	for range turns {
+		err := errors.Join(
+			steadily(&ours, func(ctx context.Context) error {
+				_, err := get(ctx)
+				return err
+			}),
+			steadily(&limit, func(ctx context.Context) error {
+				_, _, err := call(ctx, client, http.MethodGet, bare.url+"/page", "", nil)
+				return err
+			}))
+		if err != nil {
+			return figure{}, err
+		}
 	}
 	p99, least := percentile(ours, 99), percentile(limit, 99)
 	return figure{

@@ -30,26 +30,21 @@ func (b *runner) posts(ctx context.Context, client *http.Client, l *Loaded, port
 	if err != nil {
 		return nil, err
 	}
-	calling := func(method string, url func(User) string) func() (float64, error) {
-		return func() (float64, error) {
-			return b.closed(ctx, func(ctx context.Context, k, n int) error {
-				turn := n*b.Clients + k
-				u := users[turn%len(users)]
-				_, _, err := call(ctx, client, method, url(u), u.Token, u.Message(turn))
-				return err
-			})
+	calling := func(method string, url func(User) string) work {
+		return func(ctx context.Context, k, n int) error {
+			turn := n*b.Clients + k
+			u := users[turn%len(users)]
+			_, _, err := call(ctx, client, method, url(u), u.Token, u.Message(turn))
+			return err
 		}
 	}
 	size := storedMessage + len(users[0].Message(0))
-	ours, limit, err := inTurn(2,
-		calling(http.MethodPost, func(u User) string { return portal.url + "/api/v1/applications/" + u.Sent + "/messages" }),
-		calling(http.MethodPut, func(User) string { return bare.url + "/append/" + strconv.Itoa(size) }))
-	if err != nil {
+	ours := &load{of: portal, one: calling(http.MethodPost, func(u User) string {
+		return portal.url + "/api/v1/applications/" + u.Sent + "/messages"
+	})}
+	limit := &load{of: bare, one: calling(http.MethodPut, func(User) string { return bare.url + "/append/" + strconv.Itoa(size) })}
+	if err := b.inTurns(ctx, ours, limit); err != nil {
 		return nil, err
 	}
-	return []figure{{
-		name:  fmt.Sprintf("message over HTTP, %d clients", b.Clients),
-		value: fmt.Sprintf("%.0f/s", ours), limit: fmt.Sprintf("%.0f/s bare handler, one append", limit),
-		ratio: ratio(ours, limit), bar: "≥ 0.50", met: ours >= 0.5*limit,
-	}}, nil
+	return []figure{atLeastHalf(fmt.Sprintf("message over HTTP, %d clients", b.Clients), ours, limit, "one append")}, nil
 }

@@ -145,7 +145,7 @@ func (l *listening) listen(body io.Reader) error {
 // ends when a page ends.
 func (b *runner) fanOut(ctx context.Context, client *http.Client, l *listening, users []User, pages int) (figure, error) {
 	answered := make([]time.Duration, len(l.heard))
-	took, err := b.steady(ctx, writtenRate, visibleWorkers, func(ctx context.Context, n int) (time.Duration, error) {
+	took, err := steady(ctx, b.Duration, writtenRate, visibleWorkers, func(ctx context.Context, n int) (time.Duration, error) {
 		who, began := n%min(len(users), pages), time.Now()
 		_, _, err := call(ctx, client, http.MethodPost, l.portal.url+threadPath(users[who]), users[who].Token, users[who].Message(n))
 		if err != nil {
