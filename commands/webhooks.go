@@ -215,7 +215,7 @@ func (d Deliveries) Read(ctx context.Context, id string) (Delivery, bool, error)
 
 // Write keeps how far a webhook has got, if nobody has since it was read. Error: readstore.ErrChanged.
 func (d Deliveries) Write(ctx context.Context, id string, to Delivery) (Delivery, error) {
-	body, err := readstore.Encode(to, 0)
+	body, err := readstore.Encode(to)
 	if err != nil {
 		return to, fmt.Errorf("encoding how far webhook %s has got: %w", id, err)
 	}

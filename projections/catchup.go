@@ -151,7 +151,7 @@ func (g *catchUpGroup) flush(ctx context.Context) error {
 	}
 	var parts []part
 	for _, m := range slices.Clone(g.members) {
-		writes, err := m.writes(m.docs)
+		writes, err := m.writes(m.docs, nil)
 		if err != nil {
 			g.leave(ctx, m.runner, err)
 			continue
@@ -277,7 +277,7 @@ func (g *catchUpGroup) finish() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	for _, m := range g.members {
-		writes, err := m.writes(m.docs)
+		writes, err := m.writes(m.docs, nil)
 		if err != nil {
 			continue
 		}

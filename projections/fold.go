@@ -333,8 +333,12 @@ func (r *runner) read(found readstore.Document, into *document) error {
 // growth is by how much a document may grow, in bytes, before its stored form is written in more than one piece.
 const growth = 256
 
-// writes encodes the documents that differ from what is stored, on all processors when there are many.
-func (r *runner) writes(docs documents) ([]readstore.Write, error) {
+// scratch is memory for encoded documents, of each processor that encodes some. It is used again for the next ones.
+type scratch [][]byte
+
+// writes encodes the documents that differ from what is stored, on all processors when there are many. With a scratch they
+// are valid until it is used again.
+func (r *runner) writes(docs documents, into scratch) ([]readstore.Write, error) {
 	if len(docs) == 0 {
 		return nil, nil
 	}
@@ -349,20 +353,33 @@ func (r *runner) writes(docs documents) ([]readstore.Write, error) {
 	}
 	const worthAWorker = 128
 	workers := max(1, min(runtime.GOMAXPROCS(0), len(writes)/worthAWorker))
+	if into != nil {
+		workers = min(workers, len(into))
+	}
 	faults := make([]error, workers)
 	encode := func(w int) {
+		var page []byte
+		if into != nil {
+			page = into[w][:0]
+			defer func() { into[w] = page }()
+		}
 		for i := len(writes) * w / workers; i < len(writes)*(w+1)/workers; i++ {
 			doc := changed[i]
 			if doc.value == nil {
 				continue
 			}
-			size := doc.size
-			if size == 0 {
-				size = int(r.newSize.Load())
+			if into == nil {
+				size := doc.size
+				if size == 0 {
+					size = int(r.newSize.Load())
+				}
+				page = make([]byte, 0, size+growth)
 			}
-			if writes[i].Body, faults[w] = r.encode(doc.value, size+growth); faults[w] != nil {
+			start := len(page)
+			if page, faults[w] = r.encode(page, doc.value); faults[w] != nil {
 				return
 			}
+			writes[i].Body = page[start:len(page):len(page)]
 			if doc.size == 0 {
 				r.newSize.Store(int64(len(writes[i].Body)))
 			}

@@ -137,7 +137,7 @@ func (r *runner) prepare(ctx context.Context, from place, events []decoded, thro
 	if err := r.foldBatch(ctx, events, docs, from); err != nil {
 		return part{}, err
 	}
-	writes, err := r.writes(docs)
+	writes, err := r.writes(docs, r.scratch)
 	if err != nil {
 		return part{}, err
 	}

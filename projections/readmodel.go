@@ -72,7 +72,7 @@ type Projection struct {
 	reach    func(codec.Envelope) *Selection
 	matches  func(doc any, event codec.Envelope) bool
 	decode   func(bson.Raw) (any, error)
-	encode   func(doc any, size int) (bson.Raw, error)
+	encode   func(dst []byte, doc any) ([]byte, error)
 }
 
 // Projection gives the read model to an engine.
@@ -89,7 +89,7 @@ func (m ReadModel[D]) Projection() Projection {
 			}
 			return doc, nil
 		},
-		encode: readstore.Encode,
+		encode: readstore.AppendEncoded,
 	}
 	if m.Matches != nil {
 		p.reach = m.Reach

@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,6 +40,7 @@ type runner struct {
 	folded, checkpoint eventstore.Position
 	saved              time.Time
 
+	scratch scratch      // for the documents of one live batch
 	newSize atomic.Int64 // bytes of the stored form of a new document, lately
 
 	mu        sync.Mutex
@@ -61,6 +63,7 @@ type waiter struct {
 
 func newRunner(p Projection, collection string, generation int, serving bool) *runner {
 	r := &runner{
+		scratch:    make(scratch, runtime.GOMAXPROCS(0)),
 		Projection: p, collection: collection, generation: generation, serving: serving,
 		attributes: metric.WithAttributeSet(attribute.NewSet(attribute.String("projection", p.Name))),
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 
@@ -68,8 +69,13 @@ const (
 	unserved = 216 << 20
 )
 
+// profiledEvery is of how many allocated bytes one is looked at for the profile of allocations: with Go's 512 KiB that alone
+// is 0.7 % of a busy portal's time.
+const profiledEvery = 4 << 20
+
 // tuneMemory sets what GOGC and GOMEMLIMIT leave open.
 func tuneMemory(serves bool) {
+	runtime.MemProfileRate = profiledEvery
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(moreGarbage)
 	}

@@ -1,11 +1,13 @@
 package codec
 
 import (
+	"bytes"
 	"context"
 	"crypto/cipher"
 	"errors"
 	"fmt"
 	"reflect"
+	"sync"
 
 	"github.com/google/uuid"
 
@@ -53,18 +55,37 @@ func (c *Codec) encodeData(
 		if subject == "" {
 			return nil, errors.New("personal fields without a subject")
 		}
-		plain, err := marshal(secretPart.Interface())
+		sealed, err := c.sealPart(ctx, secretPart.Interface(), stream, id, subject)
 		if err != nil {
 			return nil, err
 		}
-		aead, err := c.keyFor(ctx, subject)
-		if err != nil {
-			return nil, fmt.Errorf("key of the subject: %w", err)
-		}
-		clearPart.Field(len(p.clearFields)).SetBytes(seal(aead, plain, stream, id))
+		clearPart.Field(len(p.clearFields)).SetBytes(sealed)
 	}
 	return marshal(clearPart.Interface())
 }
+
+// sealPart encrypts the personal fields.
+func (c *Codec) sealPart(ctx context.Context, fields any, stream string, id uuid.UUID, subject string) ([]byte, error) {
+	salted, _ := salteds.Get().(*bytes.Buffer)
+	defer func() {
+		clear(salted.Bytes()) // nothing personal is kept
+		salted.Reset()
+		salteds.Put(salted)
+	}()
+	begin := salt()
+	_, _ = salted.Write(begin[:]) // a buffer takes all
+	if err := marshalTo(salted, fields); err != nil {
+		return nil, err
+	}
+	aead, err := c.keyFor(ctx, subject)
+	if err != nil {
+		return nil, fmt.Errorf("key of the subject: %w", err)
+	}
+	return seal(aead, salted.Bytes(), stream, id), nil
+}
+
+// salteds is memory for what is about to be sealed.
+var salteds = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // keyFor returns the subject's cipher and makes the key if there is none.
 func (c *Codec) keyFor(ctx context.Context, subject string) (cipher.AEAD, error) {

@@ -1,6 +1,8 @@
 package codec
 
 import (
+	"io"
+
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	jsonv1 "github.com/go-json-experiment/json/v1"
@@ -22,6 +24,13 @@ func marshal(v any) ([]byte, error) {
 		return nil, withoutData(err)
 	}
 	return encoded, nil
+}
+
+func marshalTo(w io.Writer, v any) error {
+	if err := jsonv2.MarshalWrite(w, v, written); err != nil {
+		return withoutData(err)
+	}
+	return nil
 }
 
 func unmarshal(data []byte, into any) error { return jsonv2.Unmarshal(data, into, lenient) }

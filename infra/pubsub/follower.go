@@ -24,6 +24,7 @@ type follower struct {
 // parcel is a message that was made ahead of its turn, and where the log stands after it.
 type parcel struct {
 	msg     *message.Message
+	frame   *[]byte // the message's payload, nil unless it is one of frames
 	through eventstore.Position
 	acked   chan struct{} // closed with its acknowledgement; nil: nobody waits for that
 }
@@ -83,6 +84,9 @@ func (f *follower) follow(ctx context.Context) error {
 	for parcel := range parcels {
 		if err := f.deliver(ctx, parcel.msg); err != nil {
 			return err
+		}
+		if parcel.frame != nil {
+			frames.Put(parcel.frame)
 		}
 		f.position = parcel.through
 		if parcel.acked != nil {
@@ -165,8 +169,10 @@ func sleep(ctx context.Context, length time.Duration) error {
 // parcels packs a delivery.
 func (f *follower) parcels(delivery eventstore.Delivery) []parcel {
 	if f.config.Packing == Batches {
-		msg := message.NewMessage(delivery.Through.String(), pack(delivery))
-		return []parcel{{msg: msg, through: delivery.Through}}
+		frame, _ := frames.Get().(*[]byte)
+		*frame = pack((*frame)[:0], delivery)
+		msg := message.NewMessage(delivery.Through.String(), *frame)
+		return []parcel{{msg: msg, frame: frame, through: delivery.Through}}
 	}
 	parcels := make([]parcel, len(delivery.Events))
 	for i, event := range delivery.Events {

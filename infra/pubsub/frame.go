@@ -3,6 +3,8 @@ package pubsub
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -24,16 +26,19 @@ const (
 	smallestEvent = 16 + 1 + 9
 )
 
+// frames is the memory of frames that were acknowledged.
+var frames = sync.Pool{New: func() any { return new([]byte) }}
+
 var errFrame = errors.New("not a frame of events")
 
-// pack writes a delivery as a frame.
-func pack(delivery eventstore.Delivery) []byte {
+// pack appends a delivery as a frame.
+func pack(frame []byte, delivery eventstore.Delivery) []byte {
 	size := 64
 	for i := range delivery.Events {
 		event := &delivery.Events[i]
 		size += 80 + len(event.Stream) + len(event.Type) + len(event.Data) + len(event.Metadata)
 	}
-	frame := make([]byte, 0, size)
+	frame = slices.Grow(frame, size)
 	frame = append(frame, frameFormat, flag(delivery.Live, flagLive))
 	frame = appendPosition(frame, delivery.Through)
 	frame = binary.AppendUvarint(frame, uint64(len(delivery.Events)))
@@ -70,7 +75,8 @@ func appendBytes[T string | []byte](frame []byte, bytes T) []byte {
 
 // Unpack reads the message of a Subscriber that packs Batches: its events in order, the position through which
 // everything of the topic has now been delivered, and whether nothing more was in the log when it was read. A message
-// may have no events and only move through. The events' bytes share the message's payload.
+// may have no events and only move through. The events' bytes share the message's payload: they are valid until it is
+// acknowledged.
 func Unpack(msg *message.Message) (events []eventstore.Recorded, through eventstore.Position, live bool, err error) {
 	delivery, err := unpack(msg.Payload)
 	return delivery.Events, delivery.Through, delivery.Live, err

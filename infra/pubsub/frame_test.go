@@ -45,7 +45,7 @@ func TestUnpackGivesWhatWasPacked(t *testing.T) {
 			Events:  rapid.SliceOfN(drawnEvent, 0, 20).Draw(t, "events"),
 			Through: drawnPosition.Draw(t, "through"), Live: rapid.Bool().Draw(t, "live"),
 		}
-		events, through, live, err := Unpack(message.NewMessage("", pack(want)))
+		events, through, live, err := Unpack(message.NewMessage("", pack(nil, want)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,7 +56,7 @@ func TestUnpackGivesWhatWasPacked(t *testing.T) {
 }
 
 func TestWhatIsNoFrameIsRefused(t *testing.T) {
-	whole := pack(eventstore.Delivery{
+	whole := pack(nil, eventstore.Delivery{
 		Events: []eventstore.Recorded{{Event: eventstore.Event{Type: "a", Data: []byte("data")}, Stream: "s", Created: time.Unix(0, 0)}},
 	})
 	for length := range whole {
@@ -71,8 +71,8 @@ func TestWhatIsNoFrameIsRefused(t *testing.T) {
 
 func FuzzUnpack(f *testing.F) {
 	f.Add([]byte{})
-	f.Add(pack(eventstore.Delivery{Through: eventstore.Position{Commit: math.MaxUint64}, Live: true}))
-	f.Add(pack(eventstore.Delivery{Events: []eventstore.Recorded{
+	f.Add(pack(nil, eventstore.Delivery{Through: eventstore.Position{Commit: math.MaxUint64}, Live: true}))
+	f.Add(pack(nil, eventstore.Delivery{Events: []eventstore.Recorded{
 		{Event: eventstore.Event{ID: uuid.New(), Type: "a.b.v1", JSON: true, Data: []byte("{}"), Metadata: []byte("{}")}, Stream: "a-1"},
 	}}))
 	f.Fuzz(func(t *testing.T, frame []byte) {
@@ -80,7 +80,7 @@ func FuzzUnpack(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := unpack(pack(delivery))
+		again, err := unpack(pack(nil, delivery))
 		if err != nil {
 			t.Fatal(err)
 		}

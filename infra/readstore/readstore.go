@@ -77,12 +77,16 @@ func Decode(body bson.Raw, into any) error {
 	return bson.Unmarshal(body, into)
 }
 
-// Encode writes a struct with bson tags, or a RawEncoder, into a body of about the size.
-func Encode(doc any, size int) (bson.Raw, error) {
+// Encode writes a struct with bson tags, or a RawEncoder.
+func Encode(doc any) (bson.Raw, error) { return AppendEncoded(nil, doc) }
+
+// AppendEncoded writes a struct with bson tags, or a RawEncoder, behind what dst holds.
+func AppendEncoded(dst []byte, doc any) ([]byte, error) {
 	if fast, ok := doc.(RawEncoder); ok {
-		return fast.AppendBSON(make([]byte, 0, size)), nil
+		return fast.AppendBSON(dst), nil
 	}
-	return bson.Marshal(doc)
+	body, err := bson.Marshal(doc)
+	return append(dst, body...), err
 }
 
 // Query asks for documents in the order of an index. Prefix gives the exact values of its leading fields; From and To
@@ -113,7 +117,7 @@ type Write struct {
 	Collection string
 	ID         string
 	Seen       eventstore.Position
-	Body       bson.Raw
+	Body       bson.Raw // may change after Commit has returned
 
 	// New says that nothing was ever written under this ID, or only the very same, and lets a store write without looking.
 	// It is never said of a document that may have changed since, or was removed.

@@ -131,7 +131,7 @@ func fold[D any](t *testing.T, model projections.ReadModel[D], documents map[str
 		if err != nil {
 			t.Fatalf("encoding document %s: %v", id, err)
 		}
-		fast, err := readstore.Encode(doc, 0)
+		fast, err := readstore.Encode(doc)
 		if err != nil || !bytes.Equal(body, fast) {
 			t.Errorf("document %s encodes itself otherwise than the driver does: %v, error %v; want %v", id, fast, err, bson.Raw(body))
 		}

@@ -17,7 +17,7 @@ func BenchmarkRow(b *testing.B) {
 	for _, event := range history.History {
 		row = workqueue.Model.Fold(row, id, event)
 	}
-	body, err := readstore.Encode(row, 0)
+	body, err := readstore.Encode(row)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func BenchmarkRow(b *testing.B) {
 		if err := readstore.Decode(body, row); err != nil {
 			b.Fatal(err)
 		}
-		if _, err := readstore.Encode(workqueue.Model.Fold(row, id, event), len(body)); err != nil {
+		if _, err := readstore.Encode(workqueue.Model.Fold(row, id, event)); err != nil {
 			b.Fatal(err)
 		}
 	}

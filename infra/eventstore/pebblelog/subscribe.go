@@ -68,6 +68,9 @@ func (s *subscription) check(ctx context.Context) error {
 
 func (s *subscription) deliver(ctx context.Context, end uint64, limit int) (eventstore.Delivery, error) {
 	c := collector{filter: &s.filter, limit: min(limit, pageCount)}
+	if len(s.filter.Streams)+len(s.filter.Types) == 0 { // else it is not known how many of them match
+		c.page = make([]eventstore.Recorded, 0, min(uint64(c.limit), end-s.cursor))
+	}
 	before := s.cursor
 	if err := s.show(ctx, end, c.see); err != nil {
 		s.cursor = before // what was shown is not delivered

@@ -119,12 +119,14 @@ func (s *Store) engineOptions(lock *pebble.Lock) *pebble.Options {
 		CacheSize:                   s.options.CacheSize + memTables*int64(s.options.MemTableSize),
 		MemTableSize:                s.options.MemTableSize,
 		MemTableStopWritesThreshold: memTables,
-		L0CompactionThreshold:       8,
-		L0StopWritesThreshold:       4 * int(s.options.pile), // compactions are on their way long before
-		LBaseMaxBytes:               64 << 20,
-		BytesPerSync:                1 << 20,
-		FlushDelayDeleteRange:       flushDelay,
-		CompactionConcurrencyRange:  s.compactions,
+		// Every compaction out of the first level writes the one below it anew: large ones cost less, but reading looks into
+		// up to eight layers before one.
+		L0CompactionThreshold:      16,
+		L0StopWritesThreshold:      4 * int(s.options.pile), // compactions are on their way long before
+		LBaseMaxBytes:              64 << 20,
+		BytesPerSync:               1 << 20,
+		FlushDelayDeleteRange:      flushDelay,
+		CompactionConcurrencyRange: s.compactions,
 	}
 	// More compactions at a time than least: never.
 	options.Experimental.L0CompactionConcurrency = math.MaxInt

@@ -1,6 +1,7 @@
 package readstoretest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math"
@@ -60,6 +61,25 @@ func unused(t *testing.T) func(readstore.Document) error {
 	return func(document readstore.Document) error {
 		t.Errorf("document %q is shown, which nobody may see", document.ID)
 		return nil
+	}
+}
+
+func testBodyChangedAfterwards(t *testing.T, h *Harness) {
+	declare(t, h.Store, "applications", covering(by("all", "number")))
+	for seen, isNew := range []bool{true, false, false} { // made, then changed twice, for what a store keeps in memory
+		write := put(t, "applications", "one", seen+1, bson.D{{Key: "number", Value: 7 + seen}, {Key: "owner", Value: "Айгүл"}})
+		write.New = isNew
+		want := readstore.Document{ID: "one", Seen: at(seen + 1), Body: bytes.Clone(write.Body)}
+		commit(t, h.Store, write)
+
+		clear(write.Body)
+
+		got, err := h.Store.Get(t.Context(), "applications", "one")
+		noError(t, err)
+		equal(t, got, want)
+		page, err := h.Store.List(t.Context(), "applications", readstore.Query{Index: "all", Limit: 1})
+		noError(t, err)
+		equal(t, page.Documents, []readstore.Document{want})
 	}
 }
 

@@ -52,6 +52,7 @@ func Run(t *testing.T, open Open) {
 		test func(t *testing.T, h *Harness)
 	}{
 		{"documents are read as they were written", testDocuments},
+		{"a body belongs to its maker again after the commit", testBodyChangedAfterwards},
 		{"nasty ids name different documents", testNastyIDs},
 		{"a document keeps what it has seen", testSeen},
 		{"a new document is written without being looked for", testNew},

@@ -93,7 +93,7 @@ func (b *builder) putPlaces() error {
 }
 
 func (b *builder) put(collection, id string, doc any) error {
-	body, err := readstore.Encode(doc, 0)
+	body, err := readstore.Encode(doc)
 	if err != nil {
 		return fmt.Errorf("encoding a tile of the hash tree: %w", err)
 	}

@@ -49,7 +49,7 @@ func (l *Log) keep(ctx context.Context, signed transparency.Signed) (transparenc
 }
 
 func (l *Log) put(ctx context.Context, id string, version int64, doc any) error {
-	body, err := readstore.Encode(doc, 0)
+	body, err := readstore.Encode(doc)
 	if err != nil {
 		return fmt.Errorf("encoding a checkpoint: %w", err)
 	}

@@ -345,7 +345,7 @@ func TestAReplacedCheckpointIsNotHandedOn(t *testing.T) {
 		Note string `bson:"note"`
 	}{entries[0].ID, string(forged.Note)}
 	entry := entries[0]
-	if entry.Body, err = readstore.Encode(doc, 0); err != nil {
+	if entry.Body, err = readstore.Encode(doc); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := o.reads.PutEntry(t.Context(), "transparency_checkpoints", entry); err != nil {
