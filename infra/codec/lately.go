@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -19,6 +20,8 @@ const latelySize = 1024
 // writes it gets them as they were given, without opening what was just sealed. Only the very record that was made of an
 // event stands for it, byte for byte, and only plain events are remembered.
 type lately struct {
+	count atomic.Int64 // of known: who reads history finds nothing here, and need not wait for the lock
+
 	mu    sync.Mutex
 	known map[uuid.UUID]encodedEvent
 	order []uuid.UUID // a ring: the oldest is forgotten first
@@ -44,6 +47,7 @@ func (l *lately) keep(stream string, stored eventstore.Event, meta Metadata, eve
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	defer l.recount()
 	delete(l.known, l.order[l.next])
 	l.known[stored.ID] = encodedEvent{stream: stream, stored: stored, meta: meta, event: event}
 	l.order[l.next] = stored.ID
@@ -52,8 +56,12 @@ func (l *lately) keep(stream string, stored eventstore.Event, meta Metadata, eve
 
 // take returns what a record was made of, and forgets it.
 func (l *lately) take(recorded *eventstore.Recorded) (e encodedEvent, found bool) {
+	if l.count.Load() == 0 {
+		return encodedEvent{}, false
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	defer l.recount()
 	e, found = l.known[recorded.ID]
 	if !found || e.stream != recorded.Stream || e.stored.Type != recorded.Type ||
 		!bytes.Equal(e.stored.Data, recorded.Data) || !bytes.Equal(e.stored.Metadata, recorded.Metadata) {
@@ -62,6 +70,9 @@ func (l *lately) take(recorded *eventstore.Recorded) (e encodedEvent, found bool
 	delete(l.known, recorded.ID)
 	return e, true
 }
+
+// recount is for those who hold the lock.
+func (l *lately) recount() { l.count.Store(int64(len(l.known))) }
 
 // plain tells whether a struct has nothing that several readers could not share, or that JSON would change: lists and maps
 // must be absent, texts valid, and times in UTC.
