@@ -1,6 +1,7 @@
 package codec_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -71,6 +72,29 @@ func TestTheFirstReadingIsThatOfTheStore(t *testing.T) {
 				t.Errorf("first it is %#v, then %#v", first.Event, second.Event)
 			}
 		})
+	}
+}
+
+// Readers of the log use the memory of a record again while others still have its envelope.
+func TestAnEnvelopeSharesNoMemoryWithTheRecord(t *testing.T) {
+	for _, event := range []any{anOpened, aNamed, aMoved} {
+		c, _ := newCodec(t)
+		recorded := stored(t, c, event)
+		for _, reading := range []string{"first", "second"} {
+			mine := recorded
+			mine.Data, mine.Metadata = bytes.Clone(recorded.Data), bytes.Clone(recorded.Metadata)
+			got, err := c.Decode(t.Context(), mine)
+			if err != nil {
+				t.Fatal(err)
+			}
+
+			clear(mine.Data)
+			clear(mine.Metadata)
+
+			if diff := cmp.Diff(event, got.Event) + cmp.Diff(metadata, got.Meta); diff != "" {
+				t.Errorf("the %s reading has changed with the record (-want +got):\n%s", reading, diff)
+			}
+		}
 	}
 }
 
