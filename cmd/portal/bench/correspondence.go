@@ -19,7 +19,7 @@ func (b *runner) correspondence(ctx context.Context, l *Loaded) (_ []figure, err
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, portal.stop()) }()
-	if err := portal.rests(ctx); err != nil {
+	if _, err := portal.rests(ctx); err != nil {
 		return nil, err
 	}
 	users, err := l.withSent()
@@ -117,24 +117,23 @@ func (b *runner) readFigure(
 		return figure{}, err
 	}
 	var ours, limit []time.Duration
-	steadily := func(times *[]time.Duration, one func(ctx context.Context) error) error {
+	getBare := func(ctx context.Context) (int, error) {
+		size, _, err := call(ctx, client, http.MethodGet, bare.url+"/page", "", nil)
+		return size, err
+	}
+	steadily := func(times *[]time.Duration, get func(ctx context.Context) (int, error)) error {
 		took, err := steady(ctx, 2*b.Duration/turns, most/2, b.Clients, func(ctx context.Context, _ int) (time.Duration, error) {
-			return 0, one(ctx)
+			_, err := get(ctx)
+			return 0, err
 		})
 		*times = append(*times, took...)
 		return err
 	}
 	for range turns {
-		err := errors.Join(
-			steadily(&ours, func(ctx context.Context) error {
-				_, err := get(ctx)
-				return err
-			}),
-			steadily(&limit, func(ctx context.Context) error {
-				_, _, err := call(ctx, client, http.MethodGet, bare.url+"/page", "", nil)
-				return err
-			}))
-		if err != nil {
+		if err := steadily(&ours, get); err != nil {
+			return figure{}, err
+		}
+		if err := steadily(&limit, getBare); err != nil {
 			return figure{}, err
 		}
 	}

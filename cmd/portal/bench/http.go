@@ -70,7 +70,7 @@ func (b *runner) served(ctx context.Context, small, large *Loaded) (figures []fi
 		if !b.asks(part.name) {
 			continue
 		}
-		if err := portal.rests(ctx); err != nil { // from the part before
+		if _, err := portal.rests(ctx); err != nil { // from the part before
 			return nil, err
 		}
 		measured, err := part.measure()
@@ -181,25 +181,21 @@ type load struct {
 // rate is how many calls a second there were.
 func (l *load) rate() float64 { return float64(l.calls) / l.took.Seconds() }
 
-// inTurns lets clients call the portal and the bare handlers in short turns, so that a slow moment of the machine meets
+// compare lets clients call the portal and the bare handlers in short turns, so that a slow moment of the machine meets
 // both. What a process goes on with after its turn, such as compacting, counts as if it had kept all processors busy.
-func (b *runner) inTurns(ctx context.Context, loads ...*load) error {
+func (b *runner) compare(ctx context.Context, loads ...*load) error {
 	for range turns {
 		for _, l := range loads {
 			calls, took, err := b.callFor(ctx, 2*b.Duration/turns, l.one)
 			if err != nil {
 				return err
 			}
-			before, err := l.of.processorTime()
-			if err == nil {
-				err = l.of.rests(ctx)
-			}
-			after, err2 := l.of.processorTime()
-			if err = errors.Join(err, err2); err != nil {
+			worked, err := l.of.rests(ctx)
+			if err != nil {
 				return err
 			}
 			l.calls += calls
-			l.took += took + (after-before)/time.Duration(runtime.NumCPU())
+			l.took += took + worked/time.Duration(runtime.NumCPU())
 		}
 	}
 	return nil
@@ -287,7 +283,7 @@ func (b *runner) saves(ctx context.Context, client *http.Client, l *Loaded, port
 	limit := &load{of: bare, one: saving(func(u User) string {
 		return bare.url + "/append/" + strconv.Itoa(storedStep+len(u.Data))
 	})}
-	if err := b.inTurns(ctx, ours, limit); err != nil {
+	if err := b.compare(ctx, ours, limit); err != nil {
 		return nil, err
 	}
 	return []figure{atLeastHalf(fmt.Sprintf("save-step over HTTP, %d clients", b.Clients), ours, limit, "one append")}, nil
@@ -309,7 +305,7 @@ func (b *runner) pages(ctx context.Context, l *Loaded) (_ time.Duration, err err
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, portal.stop()) }()
-	if err := portal.rests(ctx); err != nil {
+	if _, err := portal.rests(ctx); err != nil {
 		return 0, err
 	}
 	client := newLoadClient(b.Clients)
@@ -343,7 +339,7 @@ func (b *runner) reads(ctx context.Context, client *http.Client, l *Loaded, port
 		_, _, err := call(ctx, client, http.MethodGet, bare.url+"/page", l.Users[0].Token, nil)
 		return err
 	}}
-	if err := b.inTurns(ctx, ours, limit); err != nil {
+	if err := b.compare(ctx, ours, limit); err != nil {
 		return nil, err
 	}
 	p99, err := b.pageLatency(ctx, client, l, portal, ours.rate()/2)

@@ -43,7 +43,7 @@ func (b *runner) posts(ctx context.Context, client *http.Client, l *Loaded, port
 		return portal.url + "/api/v1/applications/" + u.Sent + "/messages"
 	})}
 	limit := &load{of: bare, one: calling(http.MethodPut, func(User) string { return bare.url + "/append/" + strconv.Itoa(size) })}
-	if err := b.inTurns(ctx, ours, limit); err != nil {
+	if err := b.compare(ctx, ours, limit); err != nil {
 		return nil, err
 	}
 	return []figure{atLeastHalf(fmt.Sprintf("message over HTTP, %d clients", b.Clients), ours, limit, "one append")}, nil

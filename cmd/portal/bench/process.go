@@ -58,8 +58,9 @@ func (p *process) stop() error {
 	return nil
 }
 
-// rests waits until the process has done what it does by itself after its start and after a load, such as compacting.
-func (p *process) rests(ctx context.Context) error {
+// rests waits until the process has done what it does by itself after its start and after a load, such as compacting, and
+// tells how long it worked at that, on all processors together.
+func (p *process) rests(ctx context.Context) (worked time.Duration, err error) {
 	const look, quiet = 250 * time.Millisecond, 10 * time.Millisecond
 	waiting, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
@@ -68,13 +69,14 @@ func (p *process) rests(ctx context.Context) error {
 		select {
 		case <-time.After(look):
 		case <-waiting.Done():
-			return fmt.Errorf("waiting until a process rests: %w", waiting.Err())
+			return 0, fmt.Errorf("waiting until a process rests: %w", waiting.Err())
 		}
 		var now time.Duration
 		now, err = p.processorTime()
 		busy, before = now-before, now
+		worked += busy
 	}
-	return err
+	return worked, err
 }
 
 // processorTime is how long the process has worked so far.
