@@ -73,7 +73,7 @@ const (
 // is 0.7 % of a busy portal's time.
 const profiledEvery = 4 << 20
 
-// tuneMemory sets what GOGC and GOMEMLIMIT leave open.
+// tuneMemory sets what GOGC and GOMEMLIMIT leave open, and how often an allocation is looked at.
 func tuneMemory(serves bool) {
 	runtime.MemProfileRate = profiledEvery
 	if os.Getenv("GOGC") == "" {

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/cipher"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"sync"
 
@@ -72,8 +74,9 @@ func (c *Codec) sealPart(ctx context.Context, fields any, stream string, id uuid
 		salted.Reset()
 		salteds.Put(salted)
 	}()
-	begin := salt()
-	_, _ = salted.Write(begin[:]) // a buffer takes all
+	if _, err := io.CopyN(salted, rand.Reader, saltSize); err != nil {
+		return nil, fmt.Errorf("making a salt: %w", err)
+	}
 	if err := marshalTo(salted, fields); err != nil {
 		return nil, err
 	}

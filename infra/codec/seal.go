@@ -21,12 +21,6 @@ const (
 	commitmentSize = sha256.Size
 )
 
-// salt begins what is to be sealed.
-func salt() (s [saltSize]byte) {
-	_, _ = rand.Read(s[:]) // never fails: it ends the program rather than return bad randomness
-	return s
-}
-
 // seal encrypts words behind a salt, and commits to them: whoever is shown salt and words later can see that they are the
 // ones, without the key. Without the salt, which is gone with the key, the commitment tells nothing of the words.
 func seal(aead cipher.AEAD, salted []byte, stream string, id uuid.UUID) []byte {
