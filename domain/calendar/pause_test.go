@@ -39,6 +39,18 @@ func TestATermStandsStillWhileTheApplicationIsReturned(t *testing.T) {
 			"from its last day, a Friday, to Monday", "2026-03-13T23:59:59+05:00", "2026-03-13T09:00:00+05:00",
 			"2026-03-16T09:00:00+05:00", service.WorkingDays, "2026-03-16T23:59:59+05:00",
 		},
+		{
+			"when it was overdue since a Friday, from Saturday to Sunday", "2026-03-13T23:59:59+05:00", "2026-03-14T09:00:00+05:00",
+			"2026-03-15T09:00:00+05:00", service.WorkingDays, "2026-03-13T23:59:59+05:00",
+		},
+		{
+			"when it was overdue since a Friday, from Saturday to Monday", "2026-03-13T23:59:59+05:00", "2026-03-14T09:00:00+05:00",
+			"2026-03-16T09:00:00+05:00", service.WorkingDays, "2026-03-13T23:59:59+05:00",
+		},
+		{
+			"when it was overdue since a Friday, from Saturday to Tuesday", "2026-03-13T23:59:59+05:00", "2026-03-14T09:00:00+05:00",
+			"2026-03-17T09:00:00+05:00", service.WorkingDays, "2026-03-16T23:59:59+05:00",
+		},
 		{"in calendar days", due, "2026-03-06T09:00:00+05:00", "2026-03-09T09:00:00+05:00", service.CalendarDays, "2026-03-15T23:59:59+05:00"},
 		{"in calendar days, for none", due, "2026-03-06T09:00:00+05:00", "2026-03-06T09:00:01+05:00", service.CalendarDays, due},
 		{"by evening in UTC, which is the next day", due, "2026-03-03T18:59:59Z", "2026-03-03T19:00:00Z", service.CalendarDays, "2026-03-13T23:59:59+05:00"},
