@@ -2,12 +2,13 @@ package pebblelog
 
 import (
 	"fmt"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"services.example/portal/infra/tablefs"
 )
 
 // guardedFS is the file system under Pebble. Pebble ends the process, or panics, when its write-ahead log or its
@@ -64,11 +65,6 @@ func (g *guardedFS) pause() {
 // guards tells whether the file is one of the log's own, not one of a backup.
 func (g *guardedFS) guards(name string) bool { return g.PathDir(name) == g.dir }
 
-// repeatable tells whether Pebble bears it that the file cannot be written.
-func repeatable(name string) bool {
-	return strings.HasSuffix(name, ".sst") || strings.HasSuffix(name, ".blob")
-}
-
 // Unwrap implements vfs.FS.
 func (g *guardedFS) Unwrap() vfs.FS { return g.FS }
 
@@ -99,8 +95,8 @@ func (g *guardedFS) create(name string, create func() (vfs.File, error)) (vfs.Fi
 	file, err := create()
 	switch {
 	case err == nil:
-		return &guardedFile{File: file, files: g, name: g.PathBase(name), repeatable: repeatable(name)}, nil
-	case repeatable(name):
+		return &guardedFile{File: file, files: g, name: g.PathBase(name), repeatable: tablefs.IsTable(name)}, nil
+	case tablefs.IsTable(name): // Pebble bears it
 		g.pause()
 		return nil, err
 	default:

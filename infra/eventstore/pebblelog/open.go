@@ -10,6 +10,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"services.example/portal/infra/eventstore"
+	"services.example/portal/infra/tablefs"
 )
 
 // format is the value of the format key: the name and version of this layout.
@@ -97,7 +98,7 @@ func lockDirectory(dir string, files vfs.FS) (*pebble.Lock, error) {
 
 func (l *Log) pebbleOptions(readOnly bool) *pebble.Options {
 	options := &pebble.Options{
-		FS:                          l.files,
+		FS:                          tablefs.New(l.files),
 		Lock:                        l.lock,
 		ReadOnly:                    readOnly,
 		ErrorIfNotExists:            readOnly,

@@ -21,6 +21,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"services.example/portal/infra/readstore"
+	"services.example/portal/infra/tablefs"
 )
 
 // Store is a read store in one directory. It is safe for concurrent use.
@@ -111,7 +112,7 @@ func (s *Store) engineOptions(lock *pebble.Lock) *pebble.Options {
 	listener := s.logger.listener()
 	listener.FlushEnd = func(pebble.FlushInfo) { s.piled.Add(1) }
 	options := &pebble.Options{
-		FS:                          s.options.fs,
+		FS:                          tablefs.New(s.options.fs),
 		Lock:                        lock,
 		Logger:                      s.logger,
 		EventListener:               listener,
