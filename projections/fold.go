@@ -219,17 +219,15 @@ func (r *runner) foldReached(ctx context.Context, todo *task, docs documents, fr
 			return fmt.Errorf("listing documents of %s: %w", r.collection, err)
 		}
 		for _, found := range page.Documents {
-			if docs[found.ID] != nil {
+			if err := r.hold(found, docs, from); err != nil {
+				return err
+			}
+			if !todo.reach.Parts {
 				continue
 			}
-			doc := from.take(r, found.ID)
-			if doc == nil {
-				doc = &document{touched: from.flush}
-				if err := r.read(found, doc); err != nil {
-					return err
-				}
+			if err := r.holdParts(ctx, found.ID, docs, from); err != nil {
+				return err
 			}
-			docs[found.ID] = doc
 		}
 		if page.Next == "" {
 			break
@@ -246,6 +244,42 @@ func (r *runner) foldReached(ctx context.Context, todo *task, docs documents, fr
 		}
 	}
 	return nil
+}
+
+// hold brings a stored document into memory, unless it is there.
+func (r *runner) hold(found readstore.Document, docs documents, from place) error {
+	if docs[found.ID] != nil {
+		return nil
+	}
+	doc := from.take(r, found.ID)
+	if doc == nil {
+		doc = &document{touched: from.flush}
+		if err := r.read(found, doc); err != nil {
+			return err
+		}
+	}
+	docs[found.ID] = doc
+	return nil
+}
+
+// holdParts brings the parts of a stored document into memory.
+func (r *runner) holdParts(ctx context.Context, id string, docs documents, from place) error {
+	ids := readstore.IDs{After: id + "/", Before: id + string(rune('/'+1)), Limit: readstore.MaxLimit}
+	for {
+		parts, err := from.store.InOrder(ctx, r.collection, ids)
+		if err != nil {
+			return fmt.Errorf("reading parts of a document of %s: %w", r.collection, err)
+		}
+		for _, part := range parts {
+			if err := r.hold(part, docs, from); err != nil {
+				return err
+			}
+		}
+		if len(parts) < ids.Limit {
+			return nil
+		}
+		ids.After = parts[len(parts)-1].ID
+	}
 }
 
 func (r *runner) reaches(event *codec.Envelope, doc *document) (reached bool, err error) {

@@ -26,8 +26,6 @@ type ReadModel[D any] struct {
 	// Ignores lists stored types of events in those streams that never matter here. It may be left empty: an event that
 	// all who fold its stream ignore need not be decoded, that is all.
 	Ignores []string
-	// Indexes of the collection. The first lists every document, by fields that each document has and keeps for life:
-	// comparing a rebuild with what serves walks along it.
 	Indexes []readstore.Index
 	// Keys names the documents that an event changes, from the event alone; none when it does not matter here.
 	Keys func(event codec.Envelope) []string
@@ -54,6 +52,8 @@ type ReadModel[D any] struct {
 type Selection struct {
 	Index  string
 	Prefix []any
+	// Parts selects with each document those that have its id, a slash and more for theirs, in whatever index they are.
+	Parts bool
 }
 
 // Projection is a ReadModel whose document type the engine need not know.
@@ -166,8 +166,6 @@ func (p *Projection) validate() error {
 		return fmt.Errorf("projection %s: versions count from 1", p.Name)
 	case len(p.Streams) == 0:
 		return fmt.Errorf("projection %s folds no streams", p.Name)
-	case len(p.Indexes) == 0:
-		return fmt.Errorf("projection %s has no index that lists its documents", p.Name)
 	case p.keys == nil || p.fold == nil:
 		return fmt.Errorf("projection %s lacks its functions", p.Name)
 	}

@@ -155,8 +155,8 @@ func (s *session) promotePatiently(ctx context.Context, r *runner) error {
 	}
 }
 
-// compare walks along both generations. The live group writes both in the same commits, so each pair is read at the
-// same place or read again.
+// compare walks along both generations in the order of their ids. The live group writes both in the same commits, so each
+// pair is read at the same place or read again.
 func (s *session) compare(ctx context.Context, rebuilt *runner) (Report, error) {
 	report := Report{Name: rebuilt.Name, Collection: rebuilt.collection}
 	rebuilt.mu.Lock()
@@ -168,67 +168,71 @@ func (s *session) compare(ctx context.Context, rebuilt *runner) (Report, error) 
 	if before != nil {
 		report.Compared = before.reachLive(ctx) == nil
 	}
-	err := s.walk(ctx, rebuilt, func(page []readstore.Document) error {
-		report.Documents += len(page)
-		if !report.Compared {
-			return nil
+	built := s.walk(rebuilt)
+	if !report.Compared {
+		for document := built.next(ctx); document != nil; document = built.next(ctx) {
+			report.Documents++
 		}
-		return s.comparePage(ctx, page, before, rebuilt, &report)
-	})
-	if err != nil || !report.Compared {
-		return report, err
+		return report, built.err
 	}
-	// What only the old generation has was not on any page of the new one.
-	err = s.walk(ctx, before, func(page []readstore.Document) error {
-		return s.comparePage(ctx, page, rebuilt, before, &report)
-	})
-	slices.Sort(report.Differences)
-	report.Differences = slices.Compact(report.Differences)
-	return report, err
-}
-
-// walk reads all documents of a collection.
-func (s *session) walk(ctx context.Context, r *runner, visit func([]readstore.Document) error) error {
-	query := readstore.Query{Index: r.Indexes[0].Name, Limit: readstore.MaxLimit}
-	for {
-		page, err := s.config.Reads.List(ctx, r.collection, query)
-		if err != nil {
-			return fmt.Errorf("listing %s: %w", r.collection, err)
+	served := s.walk(before)
+	old, now := served.next(ctx), built.next(ctx)
+	for old != nil || now != nil {
+		id, same := "", false
+		switch {
+		case now == nil || old != nil && old.ID < now.ID:
+			id, old = old.ID, served.next(ctx)
+		case old == nil || now.ID < old.ID:
+			report.Documents++
+			id, now = now.ID, built.next(ctx)
+		default:
+			report.Documents++
+			id, same = now.ID, old.Seen == now.Seen && bytes.Equal(old.Body, now.Body)
+			old, now = served.next(ctx), built.next(ctx)
 		}
-		if err := visit(page.Documents); err != nil {
-			return err
+		if err := errors.Join(served.err, built.err); err != nil {
+			return report, err
 		}
-		if page.Next == "" {
-			return nil
-		}
-		query.After = page.Next
-	}
-}
-
-// comparePage compares documents of one generation with those of the other.
-func (s *session) comparePage(ctx context.Context, page []readstore.Document, other, own *runner, report *Report) error {
-	ids := make([]string, len(page))
-	for i, document := range page {
-		ids[i] = document.ID
-	}
-	pairs, err := s.config.Reads.GetMany(ctx, other.collection, ids)
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", other.collection, err)
-	}
-	for _, document := range page {
-		pair, found := pairs[document.ID]
-		if found && pair.Seen == document.Seen && bytes.Equal(pair.Body, document.Body) {
+		if same {
 			continue
 		}
-		same, err := s.compareAgain(ctx, document.ID, other, own)
+		same, err := s.compareAgain(ctx, id, before, rebuilt)
 		if err != nil {
-			return err
+			return report, err
 		}
 		if !same {
-			report.Differences = append(report.Differences, document.ID)
+			report.Differences = append(report.Differences, id)
 		}
 	}
-	return nil
+	return report, errors.Join(served.err, built.err)
+}
+
+// walk is a way through all documents of a collection.
+type walk struct {
+	reads      readstore.Store
+	collection string
+	page       []readstore.Document
+	ids        readstore.IDs
+	err        error
+}
+
+func (s *session) walk(r *runner) *walk {
+	return &walk{reads: s.config.Reads, collection: r.collection, ids: readstore.IDs{Limit: readstore.MaxLimit}}
+}
+
+// next gives the next document; nil at the end, and where err is set.
+func (w *walk) next(ctx context.Context) *readstore.Document {
+	if len(w.page) == 0 && w.err == nil {
+		if w.page, w.err = w.reads.InOrder(ctx, w.collection, w.ids); w.err != nil {
+			w.err = fmt.Errorf("reading %s: %w", w.collection, w.err)
+		}
+	}
+	if len(w.page) == 0 || w.err != nil {
+		return nil
+	}
+	document := &w.page[0]
+	w.page, w.ids.After = w.page[1:], document.ID
+	return document
 }
 
 // compareAgain reads a pair until both were read at the same place, which they were if neither generation moved.

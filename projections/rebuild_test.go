@@ -292,8 +292,8 @@ func TestConfigurationsThatCannotWorkAreRefused(t *testing.T) {
 		Values map[string]int `bson:"values"`
 	}
 	good := counter("first", 1, "a-")
-	noName, noVersion, noStreams, noIndex, noFold := good, good, good, good, good
-	noName.Name, noVersion.Version, noStreams.Streams, noIndex.Indexes, noFold.Fold = "No name", 0, nil, nil, nil
+	noName, noVersion, noStreams, noFold := good, good, good, good
+	noName.Name, noVersion.Version, noStreams.Streams, noFold.Fold = "No name", 0, nil, nil
 	random := projections.ReadModel[hash]{
 		Name: "random", Version: 1, Streams: good.Streams, Indexes: good.Indexes, Keys: good.Keys,
 		Fold: func(doc *hash, _ string, _ envelope) *hash { return doc },
@@ -302,7 +302,6 @@ func TestConfigurationsThatCannotWorkAreRefused(t *testing.T) {
 		"a name that is none":            {noName.Projection()},
 		"no version":                     {noVersion.Projection()},
 		"no streams":                     {noStreams.Projection()},
-		"no index":                       {noIndex.Projection()},
 		"no fold":                        {noFold.Projection()},
 		"two of one name":                {good.Projection(), counter("first", 2, "a-").Projection()},
 		"documents in an order of whims": {random.Projection()},

@@ -263,7 +263,7 @@ func (p *portal) whatIf(ctx context.Context, where storage, q whatIf, w io.Write
 	case runFigures:
 		return p.whatIfFigures(ctx, source, q, w)
 	default:
-		return dump(ctx, reads, collection, projection.Indexes[0].Name, w)
+		return dump(ctx, reads, collection, w)
 	}
 }
 
@@ -363,14 +363,14 @@ func (p *portal) whatIfFigures(ctx context.Context, source analytics.Source, q w
 }
 
 // dump writes the documents of a read model, a line of JSON each.
-func dump(ctx context.Context, reads readstore.Store, collection, index string, w io.Writer) error {
-	query := readstore.Query{Index: index, Limit: readstore.MaxLimit}
+func dump(ctx context.Context, reads readstore.Store, collection string, w io.Writer) error {
+	ids := readstore.IDs{Limit: readstore.MaxLimit}
 	for {
-		page, err := reads.List(ctx, collection, query)
+		page, err := reads.InOrder(ctx, collection, ids)
 		if err != nil {
-			return fmt.Errorf("listing %s: %w", collection, err)
+			return fmt.Errorf("reading %s: %w", collection, err)
 		}
-		for _, document := range page.Documents {
+		for _, document := range page {
 			line, err := bson.MarshalExtJSON(document.Body, false, false)
 			if err != nil {
 				return fmt.Errorf("writing document %s: %w", document.ID, err)
@@ -379,9 +379,9 @@ func dump(ctx context.Context, reads readstore.Store, collection, index string, 
 				return fmt.Errorf("writing: %w", err)
 			}
 		}
-		if page.Next == "" {
+		if len(page) < ids.Limit {
 			return nil
 		}
-		query.After = page.Next
+		ids.After = page[len(page)-1].ID
 	}
 }

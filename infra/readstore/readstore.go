@@ -102,6 +102,13 @@ type Query struct {
 	SeenOnly bool   // leave the bodies out, for who knows a document by its id and the position that it has seen
 }
 
+// IDs asks for documents by their ids: those after one and before another, neither included. An empty text leaves a side
+// open. The next page is what comes after the last id of this one.
+type IDs struct {
+	After, Before string
+	Limit         int // 1 to MaxLimit
+}
+
 // MaxLimit is the largest page.
 const MaxLimit = 1000
 
@@ -167,6 +174,8 @@ type Store interface {
 	// GetMany returns the documents that exist, by id.
 	GetMany(ctx context.Context, collection string, ids []string) (map[string]Document, error)
 	List(ctx context.Context, collection string, query Query) (Page, error)
+	// InOrder returns documents in the order of their ids, bytewise.
+	InOrder(ctx context.Context, collection string, ids IDs) ([]Document, error)
 
 	Commit(ctx context.Context, batch Batch) error
 	// Checkpoint returns the position of a projection, zero if it never advanced.

@@ -44,16 +44,26 @@ func (i Index) Equal(other Index) bool {
 	return i.Name == other.Name && i.Covering == other.Covering && slices.Equal(i.Fields, other.Fields)
 }
 
+// Validate tells what is wrong with the question. Errors: InvalidError.
+func (i IDs) Validate() error { return validateLimit(i.Limit) }
+
 // Validate tells whether the index can serve the query. Errors: InvalidError.
 func (q Query) Validate(index Index) error {
-	if q.Limit < 1 || q.Limit > MaxLimit {
-		return invalid("limit %d is not between 1 and %d", q.Limit, MaxLimit)
+	if err := validateLimit(q.Limit); err != nil {
+		return err
 	}
 	if len(q.Prefix) > len(index.Fields) {
 		return invalid("prefix of %d values for index %s of %d fields", len(q.Prefix), index.Name, len(index.Fields))
 	}
 	if (q.From != nil || q.To != nil) && len(q.Prefix) == len(index.Fields) {
 		return invalid("range beyond the last field of index %s", index.Name)
+	}
+	return nil
+}
+
+func validateLimit(limit int) error {
+	if limit < 1 || limit > MaxLimit {
+		return invalid("limit %d is not between 1 and %d", limit, MaxLimit)
 	}
 	return nil
 }

@@ -15,8 +15,7 @@ import (
 // AppendBSON writes the document.
 func (d *Document) AppendBSON(dst []byte) []byte {
 	return readstore.AppendDocument(dst, func(dst []byte) []byte {
-		dst = bsoncore.AppendStringElement(dst, "applicant", d.Applicant)
-		dst = bsoncore.AppendStringElement(dst, "application", d.Application)
+		dst = stored.AppendText(dst, "applicant", d.Applicant)
 		if d.Head != nil {
 			dst = stored.AppendNested(dst, "head", d.Head.appendFields)
 		}
@@ -42,6 +41,7 @@ func (s *Status) appendFields(dst []byte) []byte {
 }
 
 func (m *Message) appendFields(dst []byte) []byte {
+	dst = bsoncore.AppendStringElement(dst, "applicant", m.Applicant)
 	dst = bsoncore.AppendStringElement(dst, "id", m.ID)
 	dst = readstore.AppendTime(dst, "at", m.At)
 	dst = bsoncore.AppendStringElement(dst, "author", m.Author)
@@ -66,8 +66,6 @@ func (d *Document) set(key []byte, v bsoncore.Value) (err error) {
 	switch string(key) {
 	case "applicant":
 		d.Applicant = stored.Text(v)
-	case "application":
-		d.Application = stored.Text(v)
 	case "head":
 		d.Head, err = stored.Nested(v, (*Head).set)
 	case "message":
@@ -120,6 +118,8 @@ func (s *Status) set(key []byte, v bsoncore.Value) error {
 // set reads a field. The texts share the memory of the document, of which they are the most part.
 func (m *Message) set(key []byte, v bsoncore.Value) (err error) {
 	switch string(key) {
+	case "applicant":
+		m.Applicant = readstore.Text(v)
 	case "id":
 		m.ID = readstore.Text(v)
 	case "at":

@@ -37,14 +37,14 @@ var drawn = rapid.Custom(func(t *rapid.T) thread.Document {
 	})
 	message := rapid.Custom(func(t *rapid.T) thread.Message {
 		return thread.Message{
-			ID: words.Draw(t, "id"), At: moment.Draw(t, "at"), Author: words.Draw(t, "author"),
+			Applicant: words.Draw(t, "applicant"), ID: words.Draw(t, "id"), At: moment.Draw(t, "at"), Author: words.Draw(t, "author"),
 			Side: correspondence.Side(words.Draw(t, "side")), Notice: rapid.Bool().Draw(t, "notice"), Text: words.Draw(t, "text"),
 			Files: rapid.SliceOf(rapid.Make[thread.File]()).Draw(t, "files"),
 		}
 	})
 	return thread.Document{
-		Applicant: words.Draw(t, "applicant"), Application: words.Draw(t, "application"),
-		Head: rapid.Ptr(head, true).Draw(t, "head"), Message: rapid.Ptr(message, true).Draw(t, "message"),
+		Applicant: words.Draw(t, "applicant"),
+		Head:      rapid.Ptr(head, true).Draw(t, "head"), Message: rapid.Ptr(message, true).Draw(t, "message"),
 	}
 })
 
@@ -64,7 +64,7 @@ func FuzzDecodeThread(f *testing.F) {
 		Envelope: envelope.Envelope{Items: "oas", Statuses: []int64{1}}, Statuses: []thread.Status{{Line: lifecycle.Line{DueAt: &due}}},
 		Files: []string{"f"},
 	}}
-	message := thread.Document{Applicant: "a", Message: &thread.Message{ID: "m", Files: []thread.File{{ID: "f"}}}}
+	message := thread.Document{Message: &thread.Message{Applicant: "a", ID: "m", Files: []thread.File{{ID: "f"}}}}
 	f.Add(head.AppendBSON(nil))
 	f.Add(message.AppendBSON(nil))
 	f.Add([]byte{5, 0, 0, 0, 0})

@@ -24,17 +24,16 @@ import (
 // Name is what the directory knows the read model by.
 const Name = "thread"
 
-// ByApplicant is the index of an applicant's documents.
+// ByApplicant is the index of an applicant's threads. Messages are in no index, which would be written with each of them.
 const ByApplicant = "by_applicant"
 
 // Document is one of two: with a Head it is the thread, which exists from when the application was sent; without, it is a
 // message. Messages are documents of their own, because what is written with every message must not grow with the thread:
 // with eight to a document, a message cost an eighth more of the portal's time than it does so.
 type Document struct {
-	Applicant   string   `bson:"applicant"`   // account id
-	Application string   `bson:"application"` // its id
-	Head        *Head    `bson:"head,omitempty"`
-	Message     *Message `bson:"message,omitempty"`
+	Applicant string   `bson:"applicant,omitempty"` // account id; of a thread, not of a message
+	Head      *Head    `bson:"head,omitempty"`
+	Message   *Message `bson:"message,omitempty"`
 }
 
 // Head is the thread without the words of its messages.
@@ -55,13 +54,14 @@ type Status struct {
 
 // Message is an item of the thread that somebody wrote.
 type Message struct {
-	ID     string              `bson:"id"`
-	At     time.Time           `bson:"at"`
-	Author string              `bson:"author"` // account id
-	Side   correspondence.Side `bson:"side"`
-	Notice bool                `bson:"notice,omitempty"` // the manager's own notice
-	Text   string              `bson:"text"`             // empty: erased
-	Files  []File              `bson:"files,omitempty"`
+	Applicant string              `bson:"applicant"` // account id, in whose thread it is
+	ID        string              `bson:"id"`
+	At        time.Time           `bson:"at"`
+	Author    string              `bson:"author"` // account id
+	Side      correspondence.Side `bson:"side"`
+	Notice    bool                `bson:"notice,omitempty"` // the manager's own notice
+	Text      string              `bson:"text"`             // empty: erased
+	Files     []File              `bson:"files,omitempty"`
 }
 
 // File is an attachment of a message.
@@ -81,7 +81,7 @@ func MessageID(applicationID string, revision int64) string {
 // Model is the projection.
 var Model = projections.ReadModel[Document]{
 	Name:    Name,
-	Version: 2,
+	Version: 3,
 	Streams: append(envelope.Streams(), accounts.Streams),
 	Ignores: accounts.Ignored(
 		"application.draft-started.v1", "application.draft-deleted.v1",
@@ -89,15 +89,26 @@ var Model = projections.ReadModel[Document]{
 		"application.file-uploaded.v1", "application.due-soon.v1", "application.overdue.v1",
 		"application-number.assigned.v1",
 	),
-	Indexes: []readstore.Index{{Name: ByApplicant, Fields: []readstore.Field{{Path: "applicant"}, {Path: "application"}}}},
+	Indexes: []readstore.Index{{Name: ByApplicant, Fields: []readstore.Field{{Path: "applicant"}}}},
 	Keys:    keys,
 	Fold:    fold,
 	MadeOnce: func(event codec.Envelope, id string) bool {
 		_, posted := event.Event.(correspondence.MessagePosted)
 		return posted && id != envelope.ApplicationOf(event.Stream)
 	},
-	Reach:   accounts.Erased(ByApplicant),
-	Matches: accounts.Owned(func(doc *Document) string { return doc.Applicant }),
+	Reach: func(event codec.Envelope) *projections.Selection {
+		threads := accounts.Erased(ByApplicant)(event)
+		if threads != nil {
+			threads.Parts = true
+		}
+		return threads
+	},
+	Matches: accounts.Owned(func(doc *Document) string {
+		if doc.Message != nil {
+			return doc.Message.Applicant
+		}
+		return doc.Applicant
+	}),
 }
 
 func keys(event codec.Envelope) []string {
@@ -122,13 +133,13 @@ func fold(doc *Document, id string, event codec.Envelope) *Document {
 	case application.Submitted:
 		if doc == nil {
 			doc = &Document{
-				Applicant: event.Meta.Subject, Application: id,
-				Head: &Head{ProviderID: e.ProviderID, ServiceID: e.ServiceID, Statuses: []Status{}},
+				Applicant: event.Meta.Subject,
+				Head:      &Head{ProviderID: e.ProviderID, ServiceID: e.ServiceID, Statuses: []Status{}},
 			}
 		}
 	case correspondence.MessagePosted:
-		if application := envelope.ApplicationOf(event.Stream); id != application {
-			return &Document{Applicant: e.Applicant, Application: application, Message: messageOf(e)}
+		if id != envelope.ApplicationOf(event.Stream) {
+			return &Document{Message: messageOf(e)}
 		}
 		if doc != nil {
 			for _, file := range e.Files {
@@ -165,7 +176,9 @@ func (h *Head) kindOf(document string) string {
 }
 
 func messageOf(e correspondence.MessagePosted) *Message {
-	message := &Message{ID: e.MessageID, At: e.At, Author: e.Author, Side: e.Side, Notice: e.Notice, Text: e.Text}
+	message := &Message{
+		Applicant: e.Applicant, ID: e.MessageID, At: e.At, Author: e.Author, Side: e.Side, Notice: e.Notice, Text: e.Text,
+	}
 	for _, file := range e.Files {
 		message.Files = append(message.Files, File(file))
 	}

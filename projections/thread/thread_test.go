@@ -103,13 +103,13 @@ func TestMessagesAndWhatHappenedAreOneThread(t *testing.T) {
 		Files: []string{"scan"},
 	}
 	projectionstest.Expect(t, thread.Model, history, map[string]thread.Document{
-		id: {Applicant: applicant, Application: id, Head: &due},
-		id + "/0": {Applicant: applicant, Application: id, Message: &thread.Message{
-			ID: "question 3", At: at(3), Author: applicant, Side: correspondence.Applicant, Text: "Құжат қайда?",
+		id: {Applicant: applicant, Head: &due},
+		id + "/0": {Message: &thread.Message{
+			Applicant: applicant, ID: "question 3", At: at(3), Author: applicant, Side: correspondence.Applicant, Text: "Құжат қайда?",
 			Files: []thread.File{{ID: "scan", Name: "scan.pdf", MIME: "application/pdf", Size: 5, SHA256: "ab"}},
 		}},
-		id + "/1": {Applicant: applicant, Application: id, Message: &thread.Message{
-			ID: "answer 5", At: at(5), Author: executor, Side: correspondence.Staff, Notice: true, Text: "Жолда.",
+		id + "/1": {Message: &thread.Message{
+			Applicant: applicant, ID: "answer 5", At: at(5), Author: executor, Side: correspondence.Staff, Notice: true, Text: "Жолда.",
 		}},
 	})
 }
@@ -142,7 +142,7 @@ func TestEveryMessageIsADocument(t *testing.T) {
 // A head takes a letter for each message, so a thread of any length is cheap to go on with.
 func TestAHeadGrowsByALetterForEachMessage(t *testing.T) {
 	size := func(messages int) int {
-		head := thread.Document{Applicant: applicant, Application: id, Head: &thread.Head{}}
+		head := thread.Document{Applicant: applicant, Head: &thread.Head{}}
 		for range messages {
 			head.Head.Envelope.Items += "s"
 		}

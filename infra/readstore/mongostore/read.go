@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"services.example/portal/infra/readstore"
@@ -48,6 +49,45 @@ func (s *Store) GetMany(ctx context.Context, collection string, ids []string) (m
 	documents := make(map[string]readstore.Document, len(records))
 	for id, r := range records {
 		documents[id] = r.document()
+	}
+	return documents, nil
+}
+
+// InOrder returns documents in the order of their ids.
+func (s *Store) InOrder(ctx context.Context, collection string, ids readstore.IDs) ([]readstore.Document, error) {
+	if err := s.begin(ctx); err != nil {
+		return nil, err
+	}
+	c, err := s.lookup(ctx, collection, false)
+	if err != nil {
+		return nil, err
+	}
+	if err := ids.Validate(); err != nil {
+		return nil, err
+	}
+	var span bson.D
+	if ids.After != "" {
+		span = append(span, bson.E{Key: "$gt", Value: ids.After})
+	}
+	if ids.Before != "" {
+		span = append(span, bson.E{Key: "$lt", Value: ids.Before})
+	}
+	filter := bson.D{{Key: fieldGone, Value: bson.D{{Key: "$exists", Value: false}}}}
+	if span != nil {
+		filter = append(filter, bson.E{Key: fieldID, Value: span})
+	}
+	page := options.Find().SetSort(bson.D{{Key: fieldID, Value: 1}}).SetLimit(int64(ids.Limit))
+	stored, err := s.find(ctx, c.name, filter, page)
+	if err != nil {
+		return nil, failure(ctx, "reading collection "+c.name, err)
+	}
+	documents := make([]readstore.Document, 0, len(stored))
+	for _, raw := range stored {
+		r, err := parseRecord(raw)
+		if err != nil {
+			return nil, err
+		}
+		documents = append(documents, r.document())
 	}
 	return documents, nil
 }

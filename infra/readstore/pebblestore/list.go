@@ -32,13 +32,12 @@ func (s *Store) List(ctx context.Context, collection string, query readstore.Que
 	if err != nil {
 		return readstore.Page{}, err
 	}
-	page := readstore.Page{Documents: make([]readstore.Document, 0, len(found.rows)), Next: next}
-	found.each(func(id string, stored record) {
-		page.Documents = append(page.Documents, document(id, stored))
-		if p.seenOnly {
-			page.Documents[len(page.Documents)-1].Body = nil
+	page := readstore.Page{Documents: found.documents(), Next: next}
+	if p.seenOnly {
+		for i := range page.Documents {
+			page.Documents[i].Body = nil
 		}
-	})
+	}
 	return page, nil
 }
 
@@ -198,6 +197,13 @@ func (r *rows) add(id []byte, stored record, expected int) {
 	r.bytes = append(r.bytes, stored...)
 	r.ids = append(r.ids, id...)
 	r.rows = append(r.rows, row{id: len(r.ids), record: len(r.bytes)})
+}
+
+// documents makes documents of the records, whose memory they take over.
+func (r *rows) documents() []readstore.Document {
+	documents := make([]readstore.Document, 0, len(r.rows))
+	r.each(func(id string, stored record) { documents = append(documents, document(id, stored)) })
+	return documents
 }
 
 func (r *rows) each(visit func(id string, stored record)) {

@@ -1,6 +1,7 @@
 package pebblestore
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,53 @@ func (s *Store) view(ctx context.Context, collection, id string, use func(record
 		return err
 	}
 	return s.look(c, id, use)
+}
+
+// InOrder returns documents in the order of their ids, all as they were at one moment.
+func (s *Store) InOrder(ctx context.Context, collection string, ids readstore.IDs) ([]readstore.Document, error) {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	c, err := s.lookup(collection, false)
+	if err != nil {
+		return nil, err
+	}
+	if err := ids.Validate(); err != nil {
+		return nil, err
+	}
+	from, to := numberedSpan(tableRecord, c.number)
+	if ids.After != "" {
+		from = append(recordKey(nil, c.number, ids.After), 0)
+	}
+	if ids.Before != "" {
+		to = recordKey(nil, c.number, ids.Before)
+	}
+	if bytes.Compare(from, to) >= 0 {
+		return nil, nil
+	}
+	iterator, err := s.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
+	if err != nil {
+		return nil, broken("reading documents", err)
+	}
+	defer func() { _ = iterator.Close() }()
+	var found rows
+	for valid := iterator.First(); valid && len(found.rows) < ids.Limit; valid = iterator.Next() {
+		value, err := iterator.ValueAndErr()
+		if err != nil {
+			return nil, broken("reading documents", err)
+		}
+		stored, err := parseRecord(value)
+		if err != nil {
+			return nil, broken("reading documents", err)
+		}
+		found.add(iterator.Key()[numberedPrefix:], stored, ids.Limit)
+	}
+	if err := iterator.Error(); err != nil {
+		return nil, broken("reading documents", err)
+	}
+	return found.documents(), nil
 }
 
 // document makes a document of a record, whose memory it takes over.

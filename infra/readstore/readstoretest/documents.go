@@ -110,6 +110,49 @@ func testNastyIDs(t *testing.T, h *Harness) {
 	equal(t, list(t, h.Store, "a@2", readstore.Query{Index: "all"}), nastyIDs)
 }
 
+func testInOrder(t *testing.T, h *Harness) {
+	declare(t, h.Store, "a", by("some", "kind"))
+	declare(t, h.Store, "b")
+	want := map[string][]readstore.Document{}
+	for i, id := range nastyIDs {
+		for _, collection := range []string{"a", "b"} {
+			body := bson.D{{Key: "in", Value: collection}} // in no index
+			write := put(t, collection, id, i+1, body)
+			commit(t, h.Store, write)
+			want[collection] = append(want[collection], readstore.Document{ID: id, Seen: write.Seen, Body: write.Body})
+		}
+	}
+	commit(t, h.Store, put(t, "a", "a-removed", 1, bson.D{}), remove("a", "a-removed", 2))
+	inOrder := func(collection string, ids readstore.IDs) []readstore.Document {
+		t.Helper()
+		documents, err := h.Store.InOrder(t.Context(), collection, ids)
+		noError(t, err)
+		return documents
+	}
+	for collection, all := range want {
+		equal(t, inOrder(collection, readstore.IDs{Limit: readstore.MaxLimit}), all)
+		var walked []readstore.Document
+		for page := inOrder(collection, readstore.IDs{Limit: 7}); len(page) > 0; {
+			walked = append(walked, page...)
+			page = inOrder(collection, readstore.IDs{After: page[len(page)-1].ID, Limit: 7})
+		}
+		equal(t, walked, all)
+		for i := range all {
+			for _, j := range []int{0, i, i + 1, i + 2, len(all) - 1} {
+				if i+1 < j && j < len(all) {
+					equal(t, inOrder(collection, readstore.IDs{After: all[i].ID, Before: all[j].ID, Limit: readstore.MaxLimit}), all[i+1:j])
+				} else if j < len(all) {
+					equal(t, len(inOrder(collection, readstore.IDs{After: all[i].ID, Before: all[j].ID, Limit: 1})), 0)
+				}
+			}
+			equal(t, len(inOrder(collection, readstore.IDs{Before: all[i].ID, Limit: readstore.MaxLimit})), i)
+		}
+	}
+	for _, limit := range []int{-1, 0, readstore.MaxLimit + 1} {
+		isInvalid(t, second(h.Store.InOrder(t.Context(), "a", readstore.IDs{Limit: limit})))
+	}
+}
+
 func testSeen(t *testing.T, h *Harness) {
 	declare(t, h.Store, "c", by("n", "n"))
 	second := put(t, "c", "x", 2, bson.D{{Key: "n", Value: 2}})
@@ -278,6 +321,7 @@ func testContext(t *testing.T, h *Harness) {
 		"View":       h.Store.View(ended, "c", "x", unused(t)),
 		"GetMany":    second(h.Store.GetMany(ended, "c", []string{"x"})),
 		"List":       second(h.Store.List(ended, "c", readstore.Query{Index: "n", Limit: 1})),
+		"InOrder":    second(h.Store.InOrder(ended, "c", readstore.IDs{Limit: 1})),
 		"Commit":     h.Store.Commit(ended, readstore.Batch{Writes: []readstore.Write{put(t, "c", "x", 1, bson.D{})}}),
 		"Checkpoint": second(h.Store.Checkpoint(ended, "p")),
 	} {
@@ -300,6 +344,7 @@ func testClosed(t *testing.T, h *Harness) {
 		"View":             h.Store.View(ctx, "c", "x", unused(t)),
 		"GetMany":          second(h.Store.GetMany(ctx, "c", []string{"x"})),
 		"List":             second(h.Store.List(ctx, "c", readstore.Query{Index: "n", Limit: 1})),
+		"InOrder":          second(h.Store.InOrder(ctx, "c", readstore.IDs{Limit: 1})),
 		"Commit":           h.Store.Commit(ctx, readstore.Batch{Writes: []readstore.Write{put(t, "c", "x", 1, bson.D{})}}),
 		"Checkpoint":       second(h.Store.Checkpoint(ctx, "p")),
 		"ForgetCheckpoint": h.Store.ForgetCheckpoint(ctx, "p"),

@@ -29,6 +29,7 @@ func testModel(t *testing.T, h *Harness) {
 		rt.Repeat(map[string]func(*rapid.T){
 			"commit":    m.commit,
 			"list":      m.list,
+			"in order":  m.inOrder,
 			"get":       m.get,
 			"redeclare": m.redeclare,
 			"drop":      m.drop,
@@ -176,6 +177,23 @@ func keys[V any](values map[string]V) func(yield func(string) bool) {
 			}
 		}
 	}
+}
+
+func (m *machine) inOrder(t *rapid.T) {
+	ids := readstore.IDs{Limit: rapid.IntRange(1, 5).Draw(t, "limit")}
+	if rapid.Bool().Draw(t, "bounded") {
+		ids.After, ids.Before = someIDs.Draw(t, "after"), someIDs.Draw(t, "before")
+	}
+	var want []string
+	for id, document := range m.known {
+		if document.fields != nil && id > ids.After && (ids.Before == "" || id < ids.Before) {
+			want = append(want, id)
+		}
+	}
+	slices.Sort(want)
+	documents, err := m.harness.Store.InOrder(m.ctx, m.name, ids)
+	noError(t, err)
+	equal(t, append([]string{}, idsOf(readstore.Page{Documents: documents})...), append([]string{}, want[:min(len(want), ids.Limit)]...))
 }
 
 func (m *machine) get(t *rapid.T) {

@@ -60,6 +60,7 @@ func Run(t *testing.T, open Open) {
 		{"the last write of a document in a batch counts", testSameDocumentTwice},
 		{"invalid requests are refused as such", testInvalid},
 		{"an ended context ends calls", testContext},
+		{"documents come in the order of their ids", testInOrder},
 		{"lists follow the order of the index", testOrder},
 		{"a list may leave the bodies out", testSeenOnly},
 		{"numbers of all types are one order", testNumbers},
