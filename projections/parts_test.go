@@ -56,6 +56,7 @@ func TestPartsAreReachedWithTheirWhole(t *testing.T) {
 	const parts = readstore.MaxLimit + 200 // more than a page
 	others := []string{"x0", "x-1", "w", "w/1"}
 	begin := func(t *testing.T, f fixture) (at eventstore.Position) {
+		t.Helper()
 		noted(t, f.log, "a-1", "x", 1)
 		for i := range parts {
 			noted(t, f.log, "a-1", fmt.Sprint("x/", i), int64(i))
@@ -66,16 +67,19 @@ func TestPartsAreReachedWithTheirWhole(t *testing.T) {
 		return at
 	}
 	end := func(t *testing.T, f fixture) eventstore.Position {
+		t.Helper()
 		noted(t, f.log, "a-1", "", clears)
 		return noted(t, f.log, "a-1", "x/5", 7)
 	}
 	for name, run := range map[string]func(*testing.T, *fixture) eventstore.Position{
 		"live": func(t *testing.T, f *fixture) eventstore.Position {
+			t.Helper()
 			f.Engine = start(t, config(f.log, f.reads, pieces.Projection()))
 			await(t, f.Engine, "pieces", begin(t, *f))
 			return end(t, *f)
 		},
 		"after a start": func(t *testing.T, f *fixture) eventstore.Position {
+			t.Helper()
 			first := start(t, config(f.log, f.reads, pieces.Projection()))
 			await(t, first, "pieces", begin(t, *f))
 			if err := first.Close(); err != nil {
@@ -85,6 +89,7 @@ func TestPartsAreReachedWithTheirWhole(t *testing.T) {
 			return end(t, *f)
 		},
 		"catching up": func(t *testing.T, f *fixture) eventstore.Position {
+			t.Helper()
 			begin(t, *f)
 			at := end(t, *f)
 			f.Engine = start(t, config(f.log, f.reads, pieces.Projection()))

@@ -178,7 +178,8 @@ func (s *session) compare(ctx context.Context, rebuilt *runner) (Report, error) 
 	served := s.walk(before)
 	old, now := served.next(ctx), built.next(ctx)
 	for old != nil || now != nil {
-		id, same := "", false
+		var id string
+		same := false
 		switch {
 		case now == nil || old != nil && old.ID < now.ID:
 			id, old = old.ID, served.next(ctx)

@@ -33,7 +33,7 @@ func (f fileSystem) Create(name string, category vfs.DiskWriteCategory) (vfs.Fil
 	if err != nil || !IsTable(name) {
 		return created, err
 	}
-	return &table{File: created, piece: pieces.Get().(*[pieceSize]byte)}, nil
+	return &table{File: created, piece: pieces.Get().(*[pieceSize]byte)}, nil //nolint:forcetypeassert // nothing else is in it
 }
 
 // IsTable tells whether a file is a table or a blob file of Pebble's, by its name.

@@ -42,21 +42,21 @@ func newDisk() (*counting, vfs.FS) {
 	return disk, tablefs.New(disk)
 }
 
-func create(t testing.TB, files vfs.FS, name string) vfs.File {
+func create(t *testing.T, files vfs.FS, name string) vfs.File {
 	t.Helper()
 	file, err := files.Create(name, vfs.WriteCategoryUnspecified)
 	noError(t, err)
 	return file
 }
 
-func noError(t testing.TB, err error) {
+func noError(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func write(t testing.TB, file vfs.File, data []byte) {
+func write(t *testing.T, file vfs.File, data []byte) {
 	t.Helper()
 	n, err := file.Write(data)
 	noError(t, err)
@@ -65,7 +65,7 @@ func write(t testing.TB, file vfs.File, data []byte) {
 	}
 }
 
-func contents(t testing.TB, files vfs.FS, name string) []byte {
+func contents(t *testing.T, files vfs.FS, name string) []byte {
 	t.Helper()
 	file, err := files.Open(name)
 	noError(t, err)
@@ -139,7 +139,7 @@ func TestATableIsWhatWasWritten(t *testing.T) {
 	})
 }
 
-// TestAFailedWriteIsTold: at the latest by what makes the table durable, and never as if it had been repaired.
+// TestAFailedWriteIsTold: at the latest by what makes the table durable. Nothing is lost by it: the rest is written again.
 func TestAFailedWriteIsTold(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("no space left on the disk")
