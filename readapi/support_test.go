@@ -1,6 +1,7 @@
 package readapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -30,6 +31,7 @@ import (
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/eventstore/pebblelog"
 	"services.example/portal/infra/httpapi"
+	"services.example/portal/infra/readstore"
 	"services.example/portal/infra/readstore/pebblestore"
 	"services.example/portal/projections"
 	readmodels "services.example/portal/projections/all"
@@ -81,7 +83,7 @@ func newWorld(tb testing.TB) *world {
 	done(tb, engine.Start(context.WithoutCancel(tb.Context()))) // until Close
 	closes(engine.Close)
 	w := &world{t: tb, log: log, codec: events, engine: engine, files: files{}, clock: &clock{at: noon}}
-	w.queries = New(Deps{Reads: reads, Progress: engine, Files: w.files, Now: w.clock.Now, Status: engine})
+	w.queries = New(Deps{Reads: fleeting{reads}, Progress: engine, Files: w.files, Now: w.clock.Now, Status: engine})
 	w.server = serve(tb, w.queries)
 	return w
 }
@@ -299,4 +301,19 @@ type stuck struct {
 
 func (s stuck) Await(context.Context, string, eventstore.Position) error {
 	return fmt.Errorf("waiting: %w", s.err)
+}
+
+// fleeting is a read store whose memory holds something else as soon as a view of it has ended.
+type fleeting struct{ readstore.Store }
+
+func (f fleeting) View(ctx context.Context, collection, id string, use func(readstore.Document) error) error {
+	return f.Store.View(ctx, collection, id, func(document readstore.Document) error {
+		document.Body = bytes.Clone(document.Body)
+		defer func() {
+			for i := range document.Body {
+				document.Body[i] = '#'
+			}
+		}()
+		return use(document)
+	})
 }

@@ -1,6 +1,7 @@
 package readapi
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"sync"
@@ -84,7 +85,8 @@ func (k *keptThreads) forget() {
 	k.heads.RemoveAll(func(string) bool { return true })
 }
 
-// head reads a stored head, unless it is the same that was read last. Nothing of the document is kept.
+// head reads a stored head, unless it is the same that was read last. Nothing of the document, which the store only lends,
+// is kept.
 func (k *keptThreads) head(collection string, document readstore.Document) (*threadHead, error) {
 	k.mu.Lock()
 	known, found := k.heads.Get(document.ID)
@@ -92,6 +94,7 @@ func (k *keptThreads) head(collection string, document readstore.Document) (*thr
 	if found && known.seen == document.Seen && known.collection == collection {
 		return known, nil
 	}
+	document.Body = bytes.Clone(document.Body) // a head that is read shares its memory
 	var read thread.Document
 	if err := document.Decode(&read); err != nil {
 		return nil, err

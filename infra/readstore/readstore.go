@@ -169,7 +169,8 @@ type Store interface {
 
 	Get(ctx context.Context, collection, id string) (Document, error)
 	// View is Get for who only looks: use is given the document and keeps nothing of its body, which may change as soon
-	// as it has returned. Errors: use's own, as it is.
+	// as it has returned. What a RawDecoder reads may share the memory of the body, so it is kept no longer either.
+	// Errors: use's own, as it is.
 	View(ctx context.Context, collection, id string, use func(Document) error) error
 	// GetMany returns the documents that exist, by id.
 	GetMany(ctx context.Context, collection string, ids []string) (map[string]Document, error)
