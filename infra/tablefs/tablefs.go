@@ -48,12 +48,16 @@ type table struct {
 	piece   *[pieceSize]byte // nil once it is closed
 	filled  int
 	written int64 // bytes that the file has
+	failed  error // of the first write that failed, after which nothing is written any more
 }
 
 // Write implements vfs.File. It may tell of an error of an earlier write.
 func (t *table) Write(p []byte) (int, error) {
 	if t.piece == nil {
 		return t.File.Write(p) // which says what is wrong about that
+	}
+	if t.failed != nil {
+		return 0, t.failed
 	}
 	for rest := p; len(rest) > 0; {
 		if t.filled == len(t.piece) {
@@ -69,17 +73,12 @@ func (t *table) Write(p []byte) (int, error) {
 }
 
 func (t *table) flush() error {
-	if t.filled == 0 {
-		return nil
+	if t.filled == 0 || t.failed != nil {
+		return t.failed
 	}
 	n, err := t.File.Write(t.piece[:t.filled])
-	t.written += int64(n)
-	if err != nil {
-		t.filled = copy(t.piece[:], t.piece[n:t.filled])
-		return err
-	}
-	t.filled = 0
-	return nil
+	t.written, t.filled, t.failed = t.written+int64(n), 0, err
+	return err
 }
 
 // Sync implements vfs.File.
