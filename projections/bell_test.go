@@ -22,7 +22,7 @@ import (
 	"services.example/portal/projections"
 	envelopes "services.example/portal/projections/envelope"
 	"services.example/portal/projections/myapplications"
-	"services.example/portal/projections/thread"
+	"services.example/portal/projections/workqueue"
 )
 
 // spoken is one thing that happens between two applicants and the staff of a provider.
@@ -162,7 +162,7 @@ func TestTheBellIsAlwaysTheSumOfTheEnvelopes(t *testing.T) {
 		_, reads := stores(t)
 		engine := start(t, projections.Config{
 			Events: log, Reads: reads, Decoder: events, Logger: quiet,
-			Projections: []projections.Projection{myapplications.Model.Projection(), thread.Model.Projection()},
+			Projections: []projections.Projection{myapplications.Model.Projection(), workqueue.Model.Projection()},
 			LiveBatch:   rapid.IntRange(1, 9).Draw(rt, "live batch"), RecentDocuments: rapid.IntRange(1, 5).Draw(rt, "documents kept"),
 		})
 		k := &talk{t: t, log: log, codec: events}
@@ -171,7 +171,7 @@ func TestTheBellIsAlwaysTheSumOfTheEnvelopes(t *testing.T) {
 				return
 			}
 			await(t, engine, myapplications.Name, k.at)
-			await(t, engine, thread.Name, k.at)
+			await(t, engine, workqueue.Name, k.at)
 			if diff := cmp.Diff(k.want(), bells(t, engine, reads, k.owner(0), k.owner(1))); diff != "" {
 				rt.Errorf("bells (-want +got):\n%s", diff)
 			}
@@ -205,7 +205,7 @@ func bells(t *testing.T, engine *projections.Engine, reads readstore.Store, appl
 	if err != nil {
 		t.Fatal(err)
 	}
-	heads, err := engine.Directory().Serving(t.Context(), thread.Name)
+	heads, err := engine.Directory().Serving(t.Context(), workqueue.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,11 +226,11 @@ func bells(t *testing.T, engine *projections.Engine, reads readstore.Store, appl
 			if err != nil {
 				t.Fatal(err)
 			}
-			var doc thread.Document
-			if err := found.Decode(&doc); err != nil {
+			var work workqueue.Row
+			if err := found.Decode(&work); err != nil {
 				t.Fatal(err)
 			}
-			if unread := doc.Head.Envelope.Unread(applicant, correspondence.Applicant); unread != row.Unread {
+			if unread := work.Envelope.Unread(applicant, correspondence.Applicant); unread != row.Unread {
 				t.Errorf("%s: %d unread in the thread, %d in the row", document.ID, unread, row.Unread)
 			}
 		}

@@ -10,9 +10,11 @@ import (
 	"services.example/portal/infra/codec"
 	"services.example/portal/projections/applicationpage"
 	"services.example/portal/projections/documents"
+	"services.example/portal/projections/envelope"
 	"services.example/portal/projections/notes"
 	"services.example/portal/projections/notifications"
 	"services.example/portal/projections/thread"
+	"services.example/portal/projections/workqueue"
 )
 
 // caseFacts are what somebody can see of a part of a case: values by the path at which they stand. Lists of things that have
@@ -118,20 +120,20 @@ type factPart struct {
 // touched tells what can be seen of the parts of a case that an event has touched.
 func (s *asOfShow) touched(event codec.Envelope) []factPart {
 	return s.parts(
-		keysOf(&applicationpage.Model, event), keysOf(&thread.Model, event), keysOf(&documents.Model, event),
-		keysOf(&notifications.Model, event), func(n *notes.Note) bool {
+		keysOf(&applicationpage.Model, event), keysOf(&thread.Model, event), keysOf(&workqueue.Model, event),
+		keysOf(&documents.Model, event), keysOf(&notifications.Model, event), func(n *notes.Note) bool {
 			return event.Stream == noteStreams+s.id && n.Revision == event.Revision
 		})
 }
 
 // everything tells what can be seen of all parts of a case.
 func (s *asOfShow) everything() []factPart {
-	return s.parts(idsOf(s.standing.pages), idsOf(s.standing.threads), idsOf(s.standing.documents), idsOf(s.standing.notices),
-		func(*notes.Note) bool { return true })
+	return s.parts(idsOf(s.standing.pages), idsOf(s.standing.threads), idsOf(s.standing.rows), idsOf(s.standing.documents),
+		idsOf(s.standing.notices), func(*notes.Note) bool { return true })
 }
 
 // parts tells what can be seen of some parts of a case.
-func (s *asOfShow) parts(pages, threads, signed, told []string, noted func(*notes.Note) bool) []factPart {
+func (s *asOfShow) parts(pages, threads, rows, signed, told []string, noted func(*notes.Note) bool) []factPart {
 	var list []factPart
 	add := func(key string, f caseFacts) { list = append(list, factPart{key, f}) }
 	for _, id := range pages {
@@ -148,7 +150,12 @@ func (s *asOfShow) parts(pages, threads, signed, told []string, noted func(*note
 	}
 	for _, id := range threads {
 		if doc := s.standing.threads[id]; doc != nil {
-			add("thread "+id, s.threadFacts(doc))
+			add("thread "+id, s.messageFacts(doc))
+		}
+	}
+	for _, id := range rows {
+		if row := s.standing.rows[id]; row != nil {
+			add("readers "+id, s.readerFacts(row.Envelope.Marks))
 		}
 	}
 	for _, id := range signed {
@@ -243,8 +250,8 @@ func fileFact(f *applicationpage.File) any {
 	return map[string]any{"name": f.Name, "size": f.Size, "mime": f.MIME, "sha256": f.SHA256}
 }
 
-// threadFacts tells a message, or who had read how far.
-func (s *asOfShow) threadFacts(doc *thread.Document) caseFacts {
+// messageFacts tells a message of a thread.
+func (s *asOfShow) messageFacts(doc *thread.Document) caseFacts {
 	f := caseFacts{}
 	if m := doc.Message; m != nil {
 		f.set(m.Text, "messages", m.ID, "text")
@@ -255,12 +262,16 @@ func (s *asOfShow) threadFacts(doc *thread.Document) caseFacts {
 			f.set(map[string]any{"name": file.Name, "size": file.Size, "mime": file.MIME, "sha256": file.SHA256}, "messages", m.ID, "files", file.ID)
 		}
 	}
-	if doc.Head != nil {
-		for _, mark := range doc.Head.Envelope.Marks {
-			if s.who.everything || mark.Reader == s.who.accountID {
-				f.set(mark.Messages, "readers", mark.Reader, "messages")
-				f.set(mark.Application, "readers", mark.Reader, "application")
-			}
+	return f
+}
+
+// readerFacts tells who had read how far.
+func (s *asOfShow) readerFacts(marks []envelope.Mark) caseFacts {
+	f := caseFacts{}
+	for _, mark := range marks {
+		if s.who.everything || mark.Reader == s.who.accountID {
+			f.set(mark.Messages, "readers", mark.Reader, "messages")
+			f.set(mark.Application, "readers", mark.Reader, "application")
 		}
 	}
 	return f

@@ -14,6 +14,7 @@ import (
 	"services.example/portal/projections/notes"
 	"services.example/portal/projections/notifications"
 	"services.example/portal/projections/thread"
+	"services.example/portal/projections/workqueue"
 )
 
 // docs are the documents of one read model, by id.
@@ -24,6 +25,7 @@ type docs[D any] map[string]*D
 type standing struct {
 	pages     docs[applicationpage.Page]
 	threads   docs[thread.Document]
+	rows      docs[workqueue.Row]
 	documents docs[documents.Document]
 	notices   docs[notifications.Notice]
 	notes     docs[notes.Note]
@@ -36,7 +38,7 @@ type standing struct {
 
 func newStanding() *standing {
 	return &standing{
-		pages: docs[applicationpage.Page]{}, threads: docs[thread.Document]{}, documents: docs[documents.Document]{},
+		pages: docs[applicationpage.Page]{}, threads: docs[thread.Document]{}, rows: docs[workqueue.Row]{}, documents: docs[documents.Document]{},
 		notices: docs[notifications.Notice]{}, notes: docs[notes.Note]{}, readAt: map[string]time.Time{},
 	}
 }
@@ -57,6 +59,7 @@ func standingOf(ctx context.Context, h *history) (*standing, error) {
 func (s *standing) fold(event codec.Envelope) {
 	foldInto(&applicationpage.Model, s.pages, event)
 	foldInto(&thread.Model, s.threads, event)
+	foldInto(&workqueue.Model, s.rows, event)
 	foldInto(&documents.Model, s.documents, event)
 	foldInto(&notifications.Model, s.notices, event)
 	foldInto(&notes.Model, s.notes, event)

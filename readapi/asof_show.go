@@ -144,7 +144,9 @@ func (s *asOfShow) people() []string {
 		for i := range doc.Head.Statuses {
 			ids = append(ids, doc.Head.Statuses[i].Person)
 		}
-		for _, mark := range doc.Head.Envelope.Marks {
+	}
+	if head := s.head(); head != nil {
+		for _, mark := range head.envelope.Marks {
 			ids = append(ids, mark.Reader)
 		}
 	}

@@ -37,12 +37,13 @@ type asOfReader struct {
 	At          time.Time           `json:"at" doc:"When they read last"`
 }
 
-// head is the thread; nil for a draft.
-func (s *asOfShow) head() *thread.Head {
-	if doc := s.standing.threads[s.id]; doc != nil {
-		return doc.Head
+// head is what the thread is shown by; nil for a draft.
+func (s *asOfShow) head() *threadHead {
+	doc, row := s.standing.threads[s.id], s.standing.rows[s.id]
+	if doc == nil || row == nil {
+		return nil
 	}
-	return nil
+	return &threadHead{Head: doc.Head, applicant: doc.Applicant, envelope: row.Envelope}
 }
 
 func (s *asOfShow) thread(ctx context.Context) asOfThread {
@@ -51,17 +52,17 @@ func (s *asOfShow) thread(ctx context.Context) asOfThread {
 		return asOfThread{Items: []asOfItem{}}
 	}
 	view := &threadView{
-		application: s.id, head: head, messages: s.messages(head), who: s.who, names: s.names, language: httpapi.LanguageOf(ctx),
-		mark: head.Envelope.MarkOf(s.who.accountID),
+		application: s.id, head: head.Head, messages: s.messages(head), who: s.who, names: s.names, language: httpapi.LanguageOf(ctx),
+		mark: head.envelope.MarkOf(s.who.accountID),
 	}
 	switch {
 	case s.who.everything: // whose own marks there are none
-		view.who.side, view.mark = correspondence.Applicant, head.Envelope.MarkOf(s.page.Applicant)
+		view.who.side, view.mark = correspondence.Applicant, head.envelope.MarkOf(s.page.Applicant)
 	case s.who.accountID == "":
-		view.mark = envelope.Mark{Messages: int64(head.Envelope.Len()), Application: s.standing.revision + 1}
+		view.mark = envelope.Mark{Messages: int64(head.envelope.Len()), Application: s.standing.revision + 1}
 	}
-	shown := asOfThread{Items: []asOfItem{}, Total: head.Envelope.Len()}
-	for item := range head.Envelope.Thread() {
+	shown := asOfThread{Items: []asOfItem{}, Total: head.envelope.Len()}
+	for item := range head.envelope.Thread() {
 		if item.Number <= shown.Total-mostShown {
 			continue
 		}
@@ -70,7 +71,7 @@ func (s *asOfShow) thread(ctx context.Context) asOfThread {
 			line.AuthorID = view.messages[item.Revision].Author
 		}
 		if s.who.everything {
-			line.ReadBy = readBy(item, head.Envelope.Marks)
+			line.ReadBy = readBy(item, head.envelope.Marks)
 		}
 		shown.Items = append(shown.Items, line)
 	}
@@ -78,9 +79,9 @@ func (s *asOfShow) thread(ctx context.Context) asOfThread {
 }
 
 // messages are those of the thread, by revision.
-func (s *asOfShow) messages(head *thread.Head) map[int64]*thread.Message {
+func (s *asOfShow) messages(head *threadHead) map[int64]*thread.Message {
 	messages := map[int64]*thread.Message{}
-	for item := range head.Envelope.Thread() {
+	for item := range head.envelope.Thread() {
 		if doc := s.standing.threads[thread.MessageID(s.id, item.Revision)]; item.Message && doc != nil {
 			messages[item.Revision] = doc.Message
 		}
@@ -107,7 +108,7 @@ func (s *asOfShow) readers() []asOfReader {
 	if head == nil {
 		return list
 	}
-	for _, mark := range head.Envelope.Marks {
+	for _, mark := range head.envelope.Marks {
 		if !s.who.everything && mark.Reader != s.who.accountID {
 			continue
 		}
@@ -117,7 +118,7 @@ func (s *asOfShow) readers() []asOfReader {
 		}
 		list = append(list, asOfReader{
 			ID: mark.Reader, Name: s.names[mark.Reader], Side: side, Messages: mark.Messages, Application: mark.Application,
-			Unread: head.Envelope.Unread(mark.Reader, side), At: s.standing.readAt[mark.Reader],
+			Unread: head.envelope.Unread(mark.Reader, side), At: s.standing.readAt[mark.Reader],
 		})
 	}
 	slices.SortFunc(list, func(a, b asOfReader) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.ID, b.ID)) })

@@ -380,7 +380,7 @@ func (q *Queries) message(ctx context.Context, id string, revision int64) (*thre
 	if head == nil {
 		return nil, applicationNotFound()
 	}
-	for item := range head.Envelope.Thread() {
+	for item := range head.envelope.Thread() {
 		if !item.Message || item.Revision != revision {
 			continue
 		}
@@ -390,7 +390,7 @@ func (q *Queries) message(ctx context.Context, id string, revision int64) (*thre
 			return nil, err
 		}
 		page, err := q.renderThread(ctx, &threadView{
-			application: id, head: head.Head, messages: messages, who: who, mark: head.Envelope.MarkOf(who.accountID),
+			application: id, head: head.Head, messages: messages, who: who, mark: head.envelope.MarkOf(who.accountID),
 			language: httpapi.LanguageOf(ctx),
 		}, shown)
 		if err != nil {

@@ -1,6 +1,7 @@
 package readapi
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"services.example/portal/infra/readstore"
 	"services.example/portal/projections/envelope"
 	"services.example/portal/projections/thread"
+	"services.example/portal/projections/workqueue"
 )
 
 // threadItem is a message, or something that happened to the application, as one reader sees it.
@@ -84,14 +86,14 @@ func (q *Queries) thread(ctx context.Context, in *threadInput) (*huma.StreamResp
 
 // makeThread makes a page, and keeps it unless a part of it is being written. Errors: bad-cursor.
 func (q *Queries) makeThread(ctx context.Context, key threadKey, head *threadHead) (*keptThread, error) {
-	total := head.Envelope.Len()
+	total := head.envelope.Len()
 	window, err := windowOf(key, total)
 	if err != nil {
 		return nil, err
 	}
-	settled := q.settled(ctx, head.seen)
+	settled := q.settled(ctx, head.stand.head)
 	shown := make([]envelope.Item, 0, max(0, window.last-window.first+1))
-	for item := range head.Envelope.Thread() {
+	for item := range head.envelope.Thread() {
 		if item.Number > window.last {
 			break
 		}
@@ -105,7 +107,7 @@ func (q *Queries) makeThread(ctx context.Context, key threadKey, head *threadHea
 	}
 	view := &threadView{
 		application: key.application, head: head.Head, messages: messages, who: key.reader,
-		mark: head.Envelope.MarkOf(key.reader.accountID), language: key.language,
+		mark: head.envelope.MarkOf(key.reader.accountID), language: key.language,
 	}
 	page, err := q.renderThread(ctx, view, shown)
 	if err != nil {
@@ -114,7 +116,7 @@ func (q *Queries) makeThread(ctx context.Context, key threadKey, head *threadHea
 	page.Total = total
 	window.finish(key, page)
 	made := &keptThread{
-		collection: head.collection, seen: head.seen, names: view.names,
+		stand: head.stand, names: view.names,
 		json: appendThread(make([]byte, 0, len(shown)*itemSize), page),
 	}
 	if settled && len(page.Items) == len(shown) {
@@ -132,29 +134,83 @@ func (q *Queries) threadHead(ctx context.Context, in ApplicationInput) (*threadH
 	if _, err := uuid.Parse(in.ID); err != nil {
 		return nil, reader{}, applicationNotFound()
 	}
-	if err := q.await(ctx, in.Consistent, thread.Name); err != nil {
+	if err := q.await(ctx, in.Consistent, thread.Name, workqueue.Name); err != nil {
 		return nil, reader{}, err
 	}
-	collection, err := serving(ctx, q.deps, thread.Name)
+	head, err := q.readThread(ctx, in.ID)
 	if err != nil {
 		return nil, reader{}, err
 	}
-	var head *threadHead
-	err = q.deps.Reads.View(ctx, collection, in.ID, func(document readstore.Document) (err error) {
-		head, err = q.threads.head(collection, document)
-		return err
-	})
-	if errors.Is(err, readstore.ErrNotFound) { // not sent
+	if head == nil { // not sent
 		_, who, err := q.page(ctx, in)
 		return nil, who, err
-	}
-	if err != nil {
-		return nil, reader{}, fmt.Errorf("reading a thread: %w", err)
 	}
 	who, err := q.readerOf(ctx, &caller, belonging{
 		applicant: head.applicant, provider: head.ProviderID, service: head.ServiceID, sent: true,
 	})
 	return head, who, err
+}
+
+// readThread reads what a thread is shown by; nil if the application was not sent. What is as it was read last is not
+// decoded again.
+func (q *Queries) readThread(ctx context.Context, id string) (*threadHead, error) {
+	known := q.threads.latest(id)
+	now, size := *known, 0
+	var err error
+	if now.stand.threads, err = serving(ctx, q.deps, thread.Name); err != nil {
+		return nil, err
+	}
+	if now.stand.queue, err = serving(ctx, q.deps, workqueue.Name); err != nil {
+		return nil, err
+	}
+	err = q.deps.Reads.View(ctx, now.stand.threads, id, func(document readstore.Document) error {
+		now.stand.head, size = document.Seen, size+len(document.Body)
+		if now.stand.threads == known.stand.threads && document.Seen == known.stand.head {
+			return nil
+		}
+		var read thread.Document
+		if err := decodeLent(document, &read); err != nil {
+			return err
+		}
+		if read.Head == nil {
+			return fmt.Errorf("document %s is no head of a thread", id)
+		}
+		now.Head, now.applicant = read.Head, read.Applicant
+		return nil
+	})
+	if errors.Is(err, readstore.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading a thread: %w", err)
+	}
+	err = q.deps.Reads.View(ctx, now.stand.queue, id, func(document readstore.Document) error {
+		now.stand.row, size = document.Seen, size+len(document.Body)
+		if now.stand.queue == known.stand.queue && document.Seen == known.stand.row {
+			return nil
+		}
+		var row workqueue.Enveloped
+		err := decodeLent(document, &row)
+		now.envelope = row.Envelope
+		return err
+	})
+	if errors.Is(err, readstore.ErrNotFound) {
+		return nil, behind()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the order of a thread: %w", err)
+	}
+	if now.stand == known.stand {
+		return known, nil
+	}
+	q.threads.learn(id, &now, size)
+	return &now, nil
+}
+
+// decodeLent reads a document that the store only lends: what is read shares the memory of a copy.
+func decodeLent(document readstore.Document, into any) error {
+	document.Body = bytes.Clone(document.Body)
+	return document.Decode(into)
 }
 
 // threadMessages reads the messages among the items, by their revisions.
@@ -193,21 +249,21 @@ type threadView struct {
 	language    text.Language
 }
 
-// renderThread words the items, oldest first. Where the store has the head before the latest messages, the thread ends
-// before them.
+// renderThread words the items, oldest first. Where the store has the envelope before what it orders, the thread ends before
+// that.
 func (q *Queries) renderThread(ctx context.Context, v *threadView, shown []envelope.Item) (*threadPage, error) {
 	var people []string
 	for i, item := range shown {
-		if !item.Message {
-			people = append(people, v.head.Statuses[item.Index].Person)
-			continue
-		}
 		message := v.messages[item.Revision]
-		if message == nil {
+		if item.Message && message == nil || !item.Message && item.Index >= len(v.head.Statuses) {
 			shown = shown[:i]
 			break
 		}
-		people = append(people, message.Author)
+		if item.Message {
+			people = append(people, message.Author)
+		} else {
+			people = append(people, v.head.Statuses[item.Index].Person)
+		}
 	}
 	people = distinct(people)
 	names, err := q.accountNames(ctx, people)

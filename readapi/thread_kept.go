@@ -1,16 +1,14 @@
 package readapi
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
 	"services.example/portal/domain/text"
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/lru"
-	"services.example/portal/infra/readstore"
+	"services.example/portal/projections/envelope"
 	"services.example/portal/projections/thread"
 )
 
@@ -25,22 +23,29 @@ const (
 // keptThreads keeps pages of threads as they were written last: both sides open the same few again and again, and what
 // somebody wrote does not change. A page is used again only while the thread's head and the names on it are the same.
 //
-// Every event that changes a message's document changes the head too. A store that writes one after the other may show
-// the new head with an old message for a moment, such as one that is being erased: a page is kept only if everything up to
-// its head's position had been written before its messages were read.
+// Every event that changes a message's document once it is there changes the head too. A store that writes one after the
+// other may show the new head with an old message for a moment, such as one that is being erased: a page is kept only if
+// everything up to its head's position had been written before its messages were read.
 type keptThreads struct {
 	mu    sync.Mutex
 	pages *lru.Cache[threadKey, *keptThread]
 	heads *lru.Cache[string, *threadHead] // by application
 }
 
-// threadHead is a thread's head and whose thread it is. It never changes: readers share it.
+// threadHead is what a thread is shown by: what happened, whose it is, and the envelope that orders it. It never changes:
+// readers share it.
 type threadHead struct {
 	*thread.Head
 
-	collection string
-	seen       eventstore.Position // the last event folded into it
-	applicant  string
+	envelope  envelope.Envelope
+	applicant string
+	stand     threadStand
+}
+
+// threadStand is where the documents stood that a page is made of.
+type threadStand struct {
+	threads, queue string              // collections
+	head, row      eventstore.Position // of the last events folded into the documents
 }
 
 // threadKey is what a page was asked for with, and who reads.
@@ -53,10 +58,9 @@ type threadKey struct {
 
 // keptThread is a page. It never changes: readers share it.
 type keptThread struct {
-	collection string
-	seen       eventstore.Position // of the thread's head
-	names      map[string]string   // of those on the page, by account id
-	json       []byte
+	stand threadStand
+	names map[string]string // of those on the page, by account id
+	json  []byte
 }
 
 func newKeptThreads() *keptThreads {
@@ -85,29 +89,21 @@ func (k *keptThreads) forget() {
 	k.heads.RemoveAll(func(string) bool { return true })
 }
 
-// head reads a stored head, unless it is the same that was read last. Nothing of the document, which the store only lends,
-// is kept.
-func (k *keptThreads) head(collection string, document readstore.Document) (*threadHead, error) {
-	k.mu.Lock()
-	known, found := k.heads.Get(document.ID)
-	k.mu.Unlock()
-	if found && known.seen == document.Seen && known.collection == collection {
-		return known, nil
-	}
-	document.Body = bytes.Clone(document.Body) // a head that is read shares its memory
-	var read thread.Document
-	if err := document.Decode(&read); err != nil {
-		return nil, err
-	}
-	if read.Head == nil {
-		return nil, fmt.Errorf("document %s is no head of a thread", document.ID)
-	}
-	head := &threadHead{Head: read.Head, collection: collection, seen: document.Seen, applicant: read.Applicant}
-	const decoded = 3 // times the size of the document
+// latest gives what was read last of an application's thread; what stands nowhere if it is not known.
+func (k *keptThreads) latest(application string) *threadHead {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.heads.Put(document.ID, head, decoded*len(document.Body))
-	return head, nil
+	if known, found := k.heads.Get(application); found {
+		return known
+	}
+	return &threadHead{}
+}
+
+func (k *keptThreads) learn(application string, head *threadHead, size int) {
+	const decoded = 3 // times the size of the documents
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.heads.Put(application, head, decoded*size)
 }
 
 // keptThread finds a page that was written before and is still right; nil if there is none.
@@ -115,7 +111,7 @@ func (q *Queries) keptThread(ctx context.Context, key threadKey, head *threadHea
 	q.threads.mu.Lock()
 	page, found := q.threads.pages.Get(key)
 	q.threads.mu.Unlock()
-	if !found || page.collection != head.collection || page.seen != head.seen {
+	if !found || page.stand != head.stand {
 		return nil, nil
 	}
 	if same, err := q.stillCalled(ctx, page.names); err != nil || !same {

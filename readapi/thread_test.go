@@ -22,6 +22,7 @@ import (
 	"services.example/portal/infra/readstore"
 	"services.example/portal/projections/servicepassport"
 	"services.example/portal/projections/thread"
+	"services.example/portal/projections/workqueue"
 )
 
 const (
@@ -613,6 +614,55 @@ func TestAThreadEndsBeforeTheMessagesThatAreNotStoredYet(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" || len(page.Items) != 3 {
 			t.Errorf("%s: %d items; messages (-want +got):\n%s", order, len(page.Items), diff)
+		}
+	}
+}
+
+// apart is a read store in which a collection is not as far as the others: a view of it shows a document as it was.
+type apart struct {
+	readstore.Store
+	collection string
+	was        *readstore.Document // nil: it is as far
+}
+
+func (a *apart) View(ctx context.Context, collection, id string, use func(readstore.Document) error) error {
+	if collection == a.collection && a.was != nil {
+		return use(*a.was)
+	}
+	return a.Store.View(ctx, collection, id, use)
+}
+
+// TestAThreadOfTwoReadModelsEndsWhereOneOfThemIsBehind: one says in which order its items come, the other what happened. The
+// page is right as soon as both are there.
+func TestAThreadOfTwoReadModelsEndsWhereOneOfThemIsBehind(t *testing.T) {
+	t.Parallel()
+	for _, behind := range []string{thread.Name, workqueue.Name} {
+		w := newWorld(t).withCatalogue().withPeople().sentBy(dana, 1, 1).asks(1, "Сұрақ")
+		w.awaitAll()
+		deps := w.queries.deps
+		collection, err := deps.Progress.Directory().Serving(t.Context(), behind)
+		done(t, err)
+		was, err := deps.Reads.Get(t.Context(), collection, id("application", 1))
+		done(t, err)
+		w.does(1, application.TakenIntoWork{Executor: saule, At: noon})
+		w.awaitAll()
+		reads := &apart{deps.Reads, collection, &was}
+		deps.Reads = reads
+		w.server = serve(t, New(deps))
+		lines := func() []string {
+			t.Helper()
+			var page shownThread
+			w.getIn(dana, "/applications/"+id("application", 1)+"/messages", "", "en").into(t, &page)
+			return page.lines()
+		}
+		first := []string{"1 system System: The application was sent (read)", "2 applicant Самұрық Дана: Сұрақ (read)"}
+		if diff := cmp.Diff(first, lines()); diff != "" {
+			t.Errorf("%s is behind (-want +got):\n%s", behind, diff)
+		}
+		reads.was = nil
+		all := append(first, "3 system System: The application was taken into work: Қызметкер Сәуле (unread)")
+		if diff := cmp.Diff(all, lines()); diff != "" {
+			t.Errorf("%s has followed (-want +got):\n%s", behind, diff)
 		}
 	}
 }

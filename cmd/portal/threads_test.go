@@ -10,7 +10,7 @@ import (
 	"services.example/portal/domain/problem"
 	"services.example/portal/infra/readstore"
 	"services.example/portal/projections"
-	"services.example/portal/projections/thread"
+	"services.example/portal/projections/workqueue"
 )
 
 // TestThePlaceOfANumber: what people see as number n of a thread stands for places in the two streams, and their mark is
@@ -46,7 +46,7 @@ func TestThePlaceOfANumber(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := p.engine.Await(t.Context(), thread.Name, sent.Position); err != nil {
+	if err := p.engine.Await(t.Context(), workqueue.Name, sent.Position); err != nil {
 		t.Fatal(err)
 	}
 	_, submitted, err := (threads{p}).Place(t.Context(), user.Sent, 1)

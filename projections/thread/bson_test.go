@@ -7,7 +7,6 @@ import (
 	"pgregory.net/rapid"
 
 	"services.example/portal/domain/correspondence"
-	"services.example/portal/projections/envelope"
 	"services.example/portal/projections/lifecycle"
 	"services.example/portal/projections/stored/storedtest"
 	"services.example/portal/projections/thread"
@@ -30,7 +29,6 @@ var drawn = rapid.Custom(func(t *rapid.T) thread.Document {
 	head := rapid.Custom(func(t *rapid.T) thread.Head {
 		return thread.Head{
 			ProviderID: words.Draw(t, "provider"), ServiceID: words.Draw(t, "service"),
-			Envelope: rapid.Make[envelope.Envelope]().Draw(t, "envelope"),
 			Statuses: rapid.OneOf(rapid.Just([]thread.Status(nil)), rapid.SliceOf(status)).Draw(t, "statuses"),
 			Files:    rapid.SliceOf(words).Draw(t, "files"),
 		}
@@ -61,8 +59,8 @@ func TestNoFieldOfAThreadIsForgotten(t *testing.T) {
 func FuzzDecodeThread(f *testing.F) {
 	due := time.UnixMilli(1)
 	head := thread.Document{Applicant: "a", Head: &thread.Head{
-		Envelope: envelope.Envelope{Items: "oas", Statuses: []int64{1}}, Statuses: []thread.Status{{Line: lifecycle.Line{DueAt: &due}}},
-		Files: []string{"f"},
+		Statuses: []thread.Status{{Line: lifecycle.Line{DueAt: &due}}},
+		Files:    []string{"f"},
 	}}
 	message := thread.Document{Message: &thread.Message{Applicant: "a", ID: "m", Files: []thread.File{{ID: "f"}}}}
 	f.Add(head.AppendBSON(nil))

@@ -1,8 +1,9 @@
-// Package thread is the read model of an application's correspondence: the messages of both sides, merged in log order
-// with what happened to the application.
+// Package thread is the read model of an application's correspondence: the messages of both sides, and what happened to
+// the application. In which order they come, and how far they have been read, is the envelope of the application's row in
+// the work queue: it changes with every message, and is written once.
 //
-// Documents: the application's id, for the thread without its words; MessageID(application, n), for the words of a
-// message. Streams: application-, correspondence-, reading-, and account- for the erasure of an applicant.
+// Documents: the application's id, for what happened; MessageID(application, n), for a message. Streams: application-,
+// correspondence-, and account- for the erasure of an applicant.
 package thread
 
 import (
@@ -36,13 +37,12 @@ type Document struct {
 	Message   *Message `bson:"message,omitempty"`
 }
 
-// Head is the thread without the words of its messages.
+// Head is the thread without its messages.
 type Head struct {
-	ProviderID string            `bson:"providerId,omitempty"` // whose staff may read it; empty: the service says it
-	ServiceID  string            `bson:"serviceId"`
-	Envelope   envelope.Envelope `bson:"envelope"`        // with the marks of all readers
-	Statuses   []Status          `bson:"statuses"`        // the items that are events of the application, in order
-	Files      []string          `bson:"files,omitempty"` // ids of the files of all messages
+	ProviderID string   `bson:"providerId,omitempty"` // whose staff may read it; empty: the service says it
+	ServiceID  string   `bson:"serviceId"`
+	Statuses   []Status `bson:"statuses"`        // the items that are events of the application, in order
+	Files      []string `bson:"files,omitempty"` // ids of the files of all messages
 }
 
 // Status is an item of the thread that is an event of the application.
@@ -81,8 +81,8 @@ func MessageID(applicationID string, revision int64) string {
 // Model is the projection.
 var Model = projections.ReadModel[Document]{
 	Name:    Name,
-	Version: 3,
-	Streams: append(envelope.Streams(), accounts.Streams),
+	Version: 4,
+	Streams: []string{envelope.Applications, envelope.Correspondence, accounts.Streams},
 	Ignores: accounts.Ignored(
 		"application.draft-started.v1", "application.draft-deleted.v1",
 		"application.step-saved.v1", "application.file-attached.v1", "application.file-removed.v1",
@@ -113,11 +113,11 @@ var Model = projections.ReadModel[Document]{
 
 func keys(event codec.Envelope) []string {
 	id := envelope.ApplicationOf(event.Stream)
-	switch event.Event.(type) {
-	case correspondence.MessagePosted:
-		return []string{id, MessageID(id, event.Revision)}
-	case correspondence.ThreadRead:
-		return []string{id}
+	if message, ok := event.Event.(correspondence.MessagePosted); ok {
+		if len(message.Files) > 0 {
+			return []string{id, MessageID(id, event.Revision)}
+		}
+		return []string{MessageID(id, event.Revision)}
 	}
 	if envelope.InThread(event.Event) {
 		return []string{id}
@@ -154,7 +154,6 @@ func fold(doc *Document, id string, event codec.Envelope) *Document {
 }
 
 func (h *Head) apply(event codec.Envelope) {
-	h.Envelope.Apply(event)
 	if !envelope.InThread(event.Event) {
 		return
 	}

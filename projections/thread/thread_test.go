@@ -7,12 +7,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"services.example/portal/domain/account"
 	"services.example/portal/domain/application"
 	"services.example/portal/domain/correspondence"
-	"services.example/portal/projections/envelope"
 	"services.example/portal/projections/lifecycle"
 	"services.example/portal/projections/projectionstest"
 	"services.example/portal/projections/thread"
@@ -88,10 +86,6 @@ func TestMessagesAndWhatHappenedAreOneThread(t *testing.T) {
 
 	due := thread.Head{
 		ProviderID: "p", ServiceID: offered,
-		Envelope: envelope.Envelope{
-			Items: "oaeeseee", Statuses: []int64{2, 3, 4, 6, 7, 8},
-			Marks: []envelope.Mark{{Reader: applicant, Messages: 2, Application: 5}},
-		},
 		Statuses: []thread.Status{
 			status(2, applicant, lifecycle.Line{What: "submitted"}),
 			status(4, executor, lifecycle.Line{What: "executor-assigned", Person: executor}),
@@ -134,26 +128,8 @@ func TestEveryMessageIsADocument(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("messages by document (-want +got):\n%s", diff)
 	}
-	if items := documents[id].Head.Envelope.Len(); items != count+1 {
-		t.Errorf("the thread has %d items, want %d", items, count+1)
-	}
-}
-
-// A head takes a letter for each message, so a thread of any length is cheap to go on with.
-func TestAHeadGrowsByALetterForEachMessage(t *testing.T) {
-	size := func(messages int) int {
-		head := thread.Document{Applicant: applicant, Head: &thread.Head{}}
-		for range messages {
-			head.Head.Envelope.Items += "s"
-		}
-		body, err := bson.Marshal(head)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return len(body)
-	}
-	if growth := size(1001) - size(1); growth != 1000 {
-		t.Errorf("a thousand messages more take %d bytes", growth)
+	if statuses := len(documents[id].Head.Statuses); statuses != 1 {
+		t.Errorf("%d things happened, want 1", statuses)
 	}
 }
 

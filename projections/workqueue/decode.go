@@ -7,6 +7,7 @@ import (
 	"services.example/portal/domain/application"
 	"services.example/portal/domain/service"
 	"services.example/portal/infra/readstore"
+	"services.example/portal/projections/envelope"
 	"services.example/portal/projections/stored"
 )
 
@@ -49,6 +50,19 @@ func (r *Row) set(key []byte, v bsoncore.Value) (err error) {
 		r.Set(key, v)
 	}
 	return err
+}
+
+// Enveloped is the envelope of a row, for who shows the thread alone.
+type Enveloped struct{ Envelope envelope.Envelope }
+
+// DecodeBSON reads the envelope of a stored row.
+func (e *Enveloped) DecodeBSON(body bson.Raw) error {
+	return stored.Fields(body, func(key []byte, v bsoncore.Value) (err error) {
+		if string(key) == "envelope" {
+			err = stored.Into(v, e.Envelope.DecodeBSON)
+		}
+		return err
+	})
 }
 
 // DecodeBSON reads the stored places as the driver does.

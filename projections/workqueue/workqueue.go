@@ -1,5 +1,5 @@
 // Package workqueue is the read model behind the lists of a provider's staff, and behind whatever has to happen when a
-// term ends: one row an application, with the envelopes of the staff. Rows are of applications that were sent; a draft
+// term ends: one row an application, with the envelope of its thread. Rows are of applications that were sent; a draft
 // has one without a provider, which is in no list.
 //
 // An application that was sent when events did not name the provider has none either: it is in nobody's list, but its
@@ -56,7 +56,7 @@ type Row struct {
 	Waiting            `bson:",inline"`
 	RemindedOf         []string          `bson:"remindedOf,omitempty"` // of what the applicant was reminded
 	Rated              bool              `bson:"rated,omitempty"`      // the questionnaire was answered
-	Envelope           envelope.Envelope `bson:"envelope"`             // with the marks of staff alone
+	Envelope           envelope.Envelope `bson:"envelope"`             // with the marks of all readers: the thread's order is this one
 	Places             Places            `bson:"places"`
 }
 
@@ -80,7 +80,7 @@ type Places struct {
 // Model is the projection.
 var Model = projections.ReadModel[Row]{
 	Name:    Name,
-	Version: 1,
+	Version: 2,
 	Streams: envelope.Streams(),
 	Ignores: []string{
 		"application.step-saved.v1", "application.file-attached.v1", "application.file-removed.v1",
@@ -104,13 +104,9 @@ var Model = projections.ReadModel[Row]{
 }
 
 func keys(event codec.Envelope) []string {
-	switch e := event.Event.(type) {
+	switch event.Event.(type) {
 	case application.DraftStarted, application.DraftDeleted, application.DueSoon, application.Overdue,
-		correspondence.MessagePosted:
-	case correspondence.ThreadRead:
-		if e.Side != correspondence.Staff {
-			return nil
-		}
+		correspondence.MessagePosted, correspondence.ThreadRead:
 	default:
 		if !envelope.InThread(event.Event) {
 			return nil
@@ -148,7 +144,9 @@ func fold(row *Row, _ string, event codec.Envelope) *Row {
 		}
 	}
 	row.Apply(event.Event)
-	row.Envelope.Apply(event)
+	if row.Sent() { // before, there is no thread
+		row.Envelope.Apply(event)
+	}
 	row.wait(event.Event)
 	row.place()
 	return row

@@ -7,6 +7,7 @@ import (
 	"services.example/portal/domain/application"
 	"services.example/portal/domain/correspondence"
 	"services.example/portal/domain/service"
+	"services.example/portal/infra/readstore"
 	"services.example/portal/projections/envelope"
 	"services.example/portal/projections/lifecycle"
 	"services.example/portal/projections/projectionstest"
@@ -164,7 +165,9 @@ func TestRowsUntilTheDecision(t *testing.T) {
 		},
 		"what the applicant read is nothing to staff": {
 			whenInWork.applicant(readings, correspondence.ThreadRead{Reader: applicant, Side: correspondence.Applicant, Messages: 1}),
-			map[string]workqueue.Row{id: inWork(func(*workqueue.Row) {})},
+			map[string]workqueue.Row{id: inWork(func(row *workqueue.Row) {
+				row.Envelope.Marks = append(row.Envelope.Marks, envelope.Mark{Reader: applicant, Messages: 1})
+			})},
 		},
 		"while it is returned the term stands still": {
 			whenInWork.staff(stream, application.ReturnedForCompletion{Executor: executor, At: tuesday}),
@@ -299,5 +302,25 @@ func TestRowsFromTheDecisionOn(t *testing.T) {
 			t.Parallel()
 			projectionstest.Expect(t, workqueue.Model, test.given.History, map[string]workqueue.Row{id: test.then})
 		})
+	}
+}
+
+// A row takes a letter for each message, so a thread of any length is cheap to go on with.
+func TestARowGrowsByALetterForEachMessage(t *testing.T) {
+	t.Parallel()
+	size := func(messages int) int {
+		h := whenSent
+		for range messages {
+			h = h.applicant(thread, question)
+		}
+		row := projectionstest.Documents(t, workqueue.Model, h.History)[id]
+		body, err := readstore.Encode(&row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(body)
+	}
+	if growth := size(1001) - size(1); growth != 1000 {
+		t.Errorf("a thousand messages more take %d bytes", growth)
 	}
 }
