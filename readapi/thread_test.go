@@ -655,13 +655,13 @@ func TestAThreadOfTwoReadModelsEndsWhereOneOfThemIsBehind(t *testing.T) {
 			w.getIn(dana, "/applications/"+id("application", 1)+"/messages", "", "en").into(t, &page)
 			return page.lines()
 		}
-		first := []string{"1 system System: The application was sent (read)", "2 applicant Самұрық Дана: Сұрақ (read)"}
-		if diff := cmp.Diff(first, lines()); diff != "" {
+		want := []string{"1 system System: The application was sent (read)", "2 applicant Самұрық Дана: Сұрақ (read)"}
+		if diff := cmp.Diff(want, lines()); diff != "" {
 			t.Errorf("%s is behind (-want +got):\n%s", behind, diff)
 		}
 		reads.was = nil
-		all := append(first, "3 system System: The application was taken into work: Қызметкер Сәуле (unread)")
-		if diff := cmp.Diff(all, lines()); diff != "" {
+		want = append(want, "3 system System: The application was taken into work: Қызметкер Сәуле (unread)")
+		if diff := cmp.Diff(want, lines()); diff != "" {
 			t.Errorf("%s has followed (-want +got):\n%s", behind, diff)
 		}
 	}
