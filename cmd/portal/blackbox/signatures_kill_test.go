@@ -90,10 +90,14 @@ func (o *office) killedAt(c *client, path string, body, into any) {
 	o.server.kill()
 	<-over
 	o.server = start(o.t, o.server.data)
-	for _, other := range []*client{o.applicant, o.operator, o.executor, o.admin} {
+	all := []*client{o.applicant, o.operator, o.executor, o.admin}
+	for _, other := range all {
 		other.server, other.position = o.server, ""
 	}
 	c.do(http.MethodPost, path, body, "Idempotency-Key", key).must(http.StatusCreated, into)
+	for _, other := range all {
+		other.position = c.position // they, too, see what was done last
+	}
 }
 
 // certified is a signature of a document with a certificate of the demo.
