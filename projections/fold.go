@@ -264,22 +264,15 @@ func (r *runner) hold(found readstore.Document, docs documents, from place) erro
 
 // holdParts brings the parts of a stored document into memory.
 func (r *runner) holdParts(ctx context.Context, id string, docs documents, from place) error {
-	ids := readstore.IDs{After: id + "/", Before: id + string(rune('/'+1)), Limit: readstore.MaxLimit}
-	for {
-		parts, err := from.store.InOrder(ctx, r.collection, ids)
+	for part, err := range readstore.Walk(ctx, from.store, r.collection, id+"/", id+string(rune('/'+1))) {
 		if err != nil {
-			return fmt.Errorf("reading parts of a document of %s: %w", r.collection, err)
+			return err
 		}
-		for _, part := range parts {
-			if err := r.hold(part, docs, from); err != nil {
-				return err
-			}
+		if err := r.hold(part, docs, from); err != nil {
+			return err
 		}
-		if len(parts) < ids.Limit {
-			return nil
-		}
-		ids.After = parts[len(parts)-1].ID
 	}
+	return nil
 }
 
 func (r *runner) reaches(event *codec.Envelope, doc *document) (reached bool, err error) {

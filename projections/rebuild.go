@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -168,28 +169,30 @@ func (s *session) compare(ctx context.Context, rebuilt *runner) (Report, error) 
 	if before != nil {
 		report.Compared = before.reachLive(ctx) == nil
 	}
-	built := s.walk(rebuilt)
+	built := s.walk(ctx, rebuilt)
+	defer built.stop()
 	if !report.Compared {
-		for document := built.next(ctx); document != nil; document = built.next(ctx) {
+		for document := built.next(); document != nil; document = built.next() {
 			report.Documents++
 		}
 		return report, built.err
 	}
-	served := s.walk(before)
-	old, now := served.next(ctx), built.next(ctx)
+	served := s.walk(ctx, before)
+	defer served.stop()
+	old, now := served.next(), built.next()
 	for old != nil || now != nil {
 		var id string
 		same := false
 		switch {
 		case now == nil || old != nil && old.ID < now.ID:
-			id, old = old.ID, served.next(ctx)
+			id, old = old.ID, served.next()
 		case old == nil || now.ID < old.ID:
 			report.Documents++
-			id, now = now.ID, built.next(ctx)
+			id, now = now.ID, built.next()
 		default:
 			report.Documents++
 			id, same = now.ID, old.Seen == now.Seen && bytes.Equal(old.Body, now.Body)
-			old, now = served.next(ctx), built.next(ctx)
+			old, now = served.next(), built.next()
 		}
 		if err := errors.Join(served.err, built.err); err != nil {
 			return report, err
@@ -210,30 +213,24 @@ func (s *session) compare(ctx context.Context, rebuilt *runner) (Report, error) 
 
 // walk is a way through all documents of a collection.
 type walk struct {
-	reads      readstore.Store
-	collection string
-	page       []readstore.Document
-	ids        readstore.IDs
-	err        error
+	pull func() (readstore.Document, error, bool)
+	stop func()
+	err  error
 }
 
-func (s *session) walk(r *runner) *walk {
-	return &walk{reads: s.config.Reads, collection: r.collection, ids: readstore.IDs{Limit: readstore.MaxLimit}}
+func (s *session) walk(ctx context.Context, r *runner) *walk {
+	w := &walk{}
+	w.pull, w.stop = iter.Pull2(readstore.Walk(ctx, s.config.Reads, r.collection, "", ""))
+	return w
 }
 
 // next gives the next document; nil at the end, and where err is set.
-func (w *walk) next(ctx context.Context) *readstore.Document {
-	if len(w.page) == 0 && w.err == nil {
-		if w.page, w.err = w.reads.InOrder(ctx, w.collection, w.ids); w.err != nil {
-			w.err = fmt.Errorf("reading %s: %w", w.collection, w.err)
-		}
-	}
-	if len(w.page) == 0 || w.err != nil {
+func (w *walk) next() *readstore.Document {
+	document, err, more := w.pull()
+	if w.err = errors.Join(w.err, err); !more || err != nil {
 		return nil
 	}
-	document := &w.page[0]
-	w.page, w.ids.After = w.page[1:], document.ID
-	return document
+	return &document
 }
 
 // compareAgain reads a pair until both were read at the same place, which they were if neither generation moved.

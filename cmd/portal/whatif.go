@@ -364,24 +364,17 @@ func (p *portal) whatIfFigures(ctx context.Context, source analytics.Source, q w
 
 // dump writes the documents of a read model, a line of JSON each.
 func dump(ctx context.Context, reads readstore.Store, collection string, w io.Writer) error {
-	ids := readstore.IDs{Limit: readstore.MaxLimit}
-	for {
-		page, err := reads.InOrder(ctx, collection, ids)
+	for document, err := range readstore.Walk(ctx, reads, collection, "", "") {
 		if err != nil {
-			return fmt.Errorf("reading %s: %w", collection, err)
+			return err
 		}
-		for _, document := range page {
-			line, err := bson.MarshalExtJSON(document.Body, false, false)
-			if err != nil {
-				return fmt.Errorf("writing document %s: %w", document.ID, err)
-			}
-			if _, err := fmt.Fprintf(w, "%s\n", line); err != nil {
-				return fmt.Errorf("writing: %w", err)
-			}
+		line, err := bson.MarshalExtJSON(document.Body, false, false)
+		if err != nil {
+			return fmt.Errorf("writing document %s: %w", document.ID, err)
 		}
-		if len(page) < ids.Limit {
-			return nil
+		if _, err := fmt.Fprintf(w, "%s\n", line); err != nil {
+			return fmt.Errorf("writing: %w", err)
 		}
-		ids.After = page[len(page)-1].ID
 	}
+	return nil
 }
