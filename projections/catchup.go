@@ -123,14 +123,21 @@ func (g *catchUpGroup) fold(ctx context.Context, delivery eventstore.Delivery) e
 	}
 	folding.Wait()
 	var again error
-	for i, m := range slices.Clone(g.members) {
+	var faults []lost
+	for i, m := range g.members {
 		var fault *faultError
 		switch {
 		case errors.As(results[i], &fault):
-			g.leave(ctx, m.runner, fault)
+			faults = append(faults, lost{m.runner, fault})
 		case results[i] != nil:
 			again = results[i]
 		}
+	}
+	if len(faults) > 0 {
+		if err := g.settle(ctx); err != nil { // the commit under way may be theirs, too
+			return err
+		}
+		g.lose(ctx, faults)
 	}
 	return again
 }
@@ -213,10 +220,17 @@ func (g *catchUpGroup) settle(ctx context.Context) error {
 	g.committing = nil
 	losses := g.losses
 	g.losses = nil
-	for _, l := range losses {
-		g.leave(ctx, l.runner, l.cause)
-	}
+	g.lose(ctx, losses)
 	return nil
+}
+
+// lose lets members leave, unless they have left before.
+func (g *catchUpGroup) lose(ctx context.Context, losses []lost) {
+	for _, l := range losses {
+		if g.has(l.runner) {
+			g.leave(ctx, l.runner, l.cause)
+		}
+	}
 }
 
 // join moves members to the live group. One that is still too far behind stays, and more is read.
@@ -235,6 +249,10 @@ func (g *catchUpGroup) join(ctx context.Context) error {
 	return nil
 }
 
+func (g *catchUpGroup) has(r *runner) bool {
+	return slices.ContainsFunc(g.members, func(m *member) bool { return m.runner == r })
+}
+
 func (g *catchUpGroup) leave(ctx context.Context, r *runner, cause error) {
 	g.drop(r)
 	g.session.leave(ctx, r, cause)
@@ -243,7 +261,7 @@ func (g *catchUpGroup) leave(ctx context.Context, r *runner, cause error) {
 func (g *catchUpGroup) remove(r *runner) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !slices.ContainsFunc(g.members, func(m *member) bool { return m.runner == r }) {
+	if !g.has(r) {
 		return
 	}
 	if g.committing != nil {

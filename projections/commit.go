@@ -52,7 +52,7 @@ func (s *session) commit(ctx context.Context, parts []part) ([]lost, error) {
 		case passing(err):
 			return losses, err
 		case len(parts) == 1:
-			return append(losses, lost{parts[0].runner, &faultError{err}}), nil
+			return append(losses, lost{parts[0].runner, &faultError{cause: err}}), nil
 		default:
 			for _, p := range parts {
 				more, err := s.commit(ctx, []part{p})

@@ -97,12 +97,6 @@ type name struct {
 // folds it.
 type recent = lru.Cache[name, *document]
 
-// faultError is a bug in a projection or damage in its documents: it stops the projection, and only it.
-type faultError struct{ cause error }
-
-func (e *faultError) Error() string { return e.cause.Error() }
-func (e *faultError) Unwrap() error { return e.cause }
-
 // foldBatch folds the events that come after what the runner has folded. A faultError stops the projection; any other
 // error is the store's or the context's and leaves everything as it was, to be tried again.
 func (r *runner) foldBatch(ctx context.Context, events []decoded, docs documents, from place) error {
@@ -177,7 +171,7 @@ func (r *runner) work(events []decoded) (work []task, unknown uint64, err error)
 		}
 		switch {
 		case event.fault != nil:
-			return nil, 0, &faultError{event.fault}
+			return nil, 0, &faultError{cause: event.fault, at: event.envelope.Position}
 		case event.unknown:
 			unknown++
 		default:
@@ -297,20 +291,6 @@ func (r *runner) foldOne(event *codec.Envelope, id string, doc *document, flush 
 	return nil
 }
 
-// recovered turns a panic of a read model into a faultError. What the panic says is left out unless it is a fault of
-// the run time: it may hold personal data.
-func (r *runner) recovered(doing string, event *codec.Envelope, err *error) {
-	value := recover()
-	if value == nil {
-		return
-	}
-	what := "panic"
-	if fault, ok := value.(runtime.Error); ok {
-		what = fault.Error()
-	}
-	*err = &faultError{fmt.Errorf("%s of event %s, %s: %s", doing, event.Position, event.Type, what)}
-}
-
 // load brings the documents that the work touches into memory.
 func (r *runner) load(ctx context.Context, from place, work []task, docs documents) error {
 	var missing []string
@@ -351,7 +331,7 @@ func (r *runner) load(ctx context.Context, from place, work []task, docs documen
 func (r *runner) read(found readstore.Document, into *document) error {
 	value, err := r.decode(found.Body)
 	if err != nil {
-		return &faultError{fmt.Errorf("a document of %s, seen %s, cannot be decoded", r.collection, found.Seen)}
+		return &faultError{cause: fmt.Errorf("a document of %s, seen %s, cannot be decoded", r.collection, found.Seen)}
 	}
 	into.value, into.seen, into.size = value, found.Seen, len(found.Body)
 	return nil
@@ -423,7 +403,7 @@ func (r *runner) writes(docs documents, into scratch) ([]readstore.Write, error)
 		working.Wait()
 	}
 	if err := errors.Join(faults...); err != nil {
-		return nil, &faultError{fmt.Errorf("encoding a document of %s: %w", r.collection, err)}
+		return nil, &faultError{cause: fmt.Errorf("encoding a document of %s: %w", r.collection, err)}
 	}
 	return writes, nil
 }

@@ -118,15 +118,20 @@ func (r *runner) commit(position eventstore.Position, documents int) {
 	r.waiting = kept
 }
 
-// enter changes the state and wakes everybody who waits, to look again.
-func (r *runner) enter(state State, lastError string) {
+// enter changes the state and wakes everybody who waits, to look again. It answers false for a runner that is
+// retired, which it stays.
+func (r *runner) enter(state State, lastError string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.state == Retired {
+		return false
+	}
 	r.state, r.lastError = state, lastError
 	for _, w := range r.waiting {
 		close(w.done)
 	}
 	r.waiting = nil
+	return true
 }
 
 // wait waits until the position is committed; it answers false when the runner cannot get there or has changed its

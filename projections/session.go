@@ -13,7 +13,6 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 	"golang.org/x/sync/errgroup"
 
-	"services.example/portal/infra/codec"
 	"services.example/portal/infra/eventstore"
 	"services.example/portal/infra/lease"
 	"services.example/portal/infra/pubsub"
@@ -200,32 +199,21 @@ func (s *session) handle(
 	return handler, nil
 }
 
-// stopped notes that a bug has stopped a projection, once.
-func (s *session) stopped(ctx context.Context, r *runner, fault error) {
-	r.enter(Stopped, fault.Error())
-	s.metrics.stopped(ctx, r)
-	var newer *codec.NewerVersionError
-	if errors.As(fault, &newer) {
-		s.need(newer.Type)
-	}
-	s.config.Logger.ErrorContext(ctx, "a projection stopped", "projection", r.collection,
-		"position", r.committedThrough().String(), "error", fault)
-}
-
 // leave deals with a runner that its group cannot go on with: stopped by a fault, or started again from where its
 // checkpoint really is.
 func (s *session) leave(ctx context.Context, r *runner, cause error) {
+	next := s.restart
 	var fault *faultError
 	if errors.As(cause, &fault) {
-		s.stopped(ctx, r, fault)
-		return
+		next = func(r *runner) { s.stop(r, fault) }
+	} else {
+		s.config.Logger.WarnContext(ctx, "a projection starts again from its stored checkpoint",
+			"projection", r.collection, "error", cause)
 	}
-	s.config.Logger.WarnContext(ctx, "a projection starts again from its stored checkpoint",
-		"projection", r.collection, "error", cause)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.closed {
-		s.tasks.Go(func() { s.restart(r) }) //nolint:contextcheck // it goes on until Close
+		s.tasks.Go(func() { next(r) })
 	}
 }
 
