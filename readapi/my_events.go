@@ -75,6 +75,9 @@ func newListeners(q *Queries) *listeners {
 // Listen tells open streams what happens, until the context ends; then they end.
 func (q *Queries) Listen(ctx context.Context) { q.listeners.hub.Run(ctx) }
 
+// Listening tells how many pages are open.
+func (q *Queries) Listening() int { return q.listeners.hub.Listening() }
+
 func ofAccount(id string) string { return "account " + id }
 func staffOf(id string) string   { return "provider " + id }
 

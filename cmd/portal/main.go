@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -53,37 +51,16 @@ func main() {
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(benchHost{}, (*bench.Host)(nil)))
 	parsed, err := parser.Parse(os.Args[1:])
 	parser.FatalIfErrorf(err)
-	tuneMemory(parsed.Selected() != nil && parsed.Selected().Name == "serve")
+	command := ""
+	if selected := parsed.Selected(); selected != nil {
+		command = selected.Name
+	}
+	tuneMemory(command == "serve")
+	if command == "serve" || command == "bench" {
+		tuneThreads()
+	}
 	if err := parsed.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "portal:", err)
 		os.Exit(exitCode(err)) //nolint:gocritic // nothing is left to stop: the signal handler ends with the process
-	}
-}
-
-const (
-	// moreGarbage lets the heap grow to sixteen times what is in use before it is collected, and to its limit at most: what
-	// is in use is little, and answers take longer while it is collected, which must be less than a hundredth of the time.
-	moreGarbage = 1500
-	// unserved is by how much the limit is greater, in bytes, where nobody is served: in softLimit, rebuilding the read
-	// models of a million applications takes almost twice as long, and half of that is collecting.
-	unserved = 216 << 20
-)
-
-// profiledEvery is of how many allocated bytes one is looked at for the profile of allocations: with Go's 512 KiB that alone
-// is 0.7 % of a busy portal's time.
-const profiledEvery = 4 << 20
-
-// tuneMemory sets what GOGC and GOMEMLIMIT leave open, and how often an allocation is looked at.
-func tuneMemory(serves bool) {
-	runtime.MemProfileRate = profiledEvery
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(moreGarbage)
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		limit := int64(softLimit)
-		if !serves {
-			limit += unserved
-		}
-		debug.SetMemoryLimit(limit)
 	}
 }

@@ -142,6 +142,10 @@ func (c *serveCommand) serve(ctx context.Context, p *portal, listener net.Listen
 		return nil
 	})
 	group.Go(func() error {
+		roomForOpenPages(running, p.queries.Listening)
+		return nil
+	})
+	group.Go(func() error {
 		<-running.Done()
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
 		defer cancel()
