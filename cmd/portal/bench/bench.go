@@ -19,6 +19,7 @@ type Command struct {
 	Small        int           `default:"10000" help:"Applications of the small folder that the large one is compared with."`
 	Duration     time.Duration `default:"5s" help:"How long each load runs."`
 	Clients      int           `default:"64" help:"Clients at once."`
+	Load         int           `default:"50" help:"Percent of the most that the portal can do at which percentiles are measured."`
 	Thread       int           `default:"1001" help:"Items of the long thread: its status and messages."`
 	Streams      int           `default:"2000" help:"Pages open at once, which hear of messages as they are written; 0: leave them out."`
 	Only         []string      `default:"all" enum:"all,appends,rebuild,save-step,messages,pages,visible,correspondence" help:"Measure only these: ${enum}."`
@@ -31,6 +32,14 @@ type Command struct {
 type figure struct {
 	name, value, limit, ratio, bar string
 	met                            bool
+}
+
+// Validate refuses a load that is none.
+func (c *Command) Validate() error {
+	if c.Load < 1 || c.Load > 100 {
+		return fmt.Errorf("--load is %d percent: it takes 1 to 100", c.Load)
+	}
+	return nil
 }
 
 // Run loads and measures.

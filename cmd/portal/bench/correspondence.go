@@ -85,7 +85,7 @@ func (b *runner) writeThread(ctx context.Context, client *http.Client, portal *p
 	return length()
 }
 
-// readFigure measures the 99th percentile of a query at half of what the portal can do, in turn with a handler that writes
+// readFigure measures the 99th percentile of a query at a share of what the portal can do, in turn with a handler that writes
 // the same bytes at the same rate.
 func (b *runner) readFigure(
 	ctx context.Context, client *http.Client, portal *process, name string, choose func() (path, token string),
@@ -116,13 +116,14 @@ func (b *runner) readFigure(
 	if err != nil {
 		return figure{}, err
 	}
+	rate := b.share(most)
 	var ours, limit []time.Duration
 	getBare := func(ctx context.Context) (int, error) {
 		size, _, err := call(ctx, client, http.MethodGet, bare.url+"/page", "", nil)
 		return size, err
 	}
 	steadily := func(times *[]time.Duration, get func(ctx context.Context) (int, error)) error {
-		took, err := steady(ctx, 2*b.Duration/turns, most/2, b.Clients, func(ctx context.Context, _ int) (time.Duration, error) {
+		took, err := steady(ctx, 2*b.Duration/turns, rate, b.Clients, func(ctx context.Context, _ int) (time.Duration, error) {
 			_, err := get(ctx)
 			return 0, err
 		})
@@ -139,8 +140,8 @@ func (b *runner) readFigure(
 	}
 	p99, least := percentile(ours, 99), percentile(limit, 99)
 	return figure{
-		name:  name + " at half load, 99th percentile",
-		value: fmt.Sprintf("%s (median %s) at %.0f/s", shortly(p99), shortly(percentile(ours, 50)), most/2),
+		name:  fmt.Sprintf("%s at %d %% load, 99th percentile", name, b.Load),
+		value: fmt.Sprintf("%s (median %s) at %.0f/s", shortly(p99), shortly(percentile(ours, 50)), rate),
 		limit: fmt.Sprintf("%s bare handler, %d bytes", shortly(least), size),
 		ratio: ratio(float64(p99), float64(least)), bar: "≤ 5 ms", met: p99 <= 5*time.Millisecond,
 	}, nil

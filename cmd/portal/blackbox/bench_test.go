@@ -32,7 +32,7 @@ func TestBench(t *testing.T) {
 		"save-step over HTTP, N clients",
 		"message over HTTP, N clients",
 		"My applications (N rows), N applications",
-		"My applications at half load, Nth percentile",
+		"My applications at N % load, Nth percentile",
 		"the same with the small folder",
 		"command to visible, N commands/s, Nth percentile",
 		"memory with N applications",
@@ -40,8 +40,8 @@ func TestBench(t *testing.T) {
 		"message to open pages, N open, N messages/s, Nth percentile",
 		"memory of N open pages",
 		"goroutines after N open pages",
-		"first page of a thread of N items at half load, Nth percentile",
-		"the bell at half load, Nth percentile",
+		"first page of a thread of N items at N % load, Nth percentile",
+		"the bell at N % load, Nth percentile",
 	}, names); diff != "" {
 		t.Errorf("figures (-want +printed):\n%s", diff)
 	}
